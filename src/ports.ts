@@ -1,0 +1,70 @@
+/**
+ * Everything a call may ask of the world. Types only: `main.ts` hands in the real clock and network, the tests hand
+ * in a virtual clock and sockets held in memory.
+ */
+
+/** Time. Also the clock of every statechart, so that one advance moves all timers of a call. */
+export interface Clock {
+  /** Monotonic milliseconds from an arbitrary origin; may have a fraction. */
+  now(): number;
+  /** Milliseconds since 1970, to show to people. Never used to measure. */
+  epochMs(): number;
+  setTimeout(fn: () => void, ms: number): unknown;
+  clearTimeout(id: unknown): void;
+}
+
+/** What one end of a WebSocket hears. */
+export interface SocketEar {
+  /** The handshake is done. Heard once, only on a socket that we opened; one that we accepted is open already. */
+  opened?(): void;
+  text(text: string): void;
+  binary(bytes: Buffer): void;
+  ponged(): void;
+  /**
+   * The socket is gone. Heard exactly once, whatever the way: a close handshake, a broken line (1006), a refused
+   * connection (1006). `words` says what is known, without the address.
+   */
+  closed(code: number, words: string): void;
+}
+
+/** One end of a WebSocket. Sending on a socket that is not open does nothing. */
+export interface Socket {
+  /** Hear what arrives. Called once, in the turn of the event loop in which the socket was handed over. */
+  listen(ear: SocketEar): void;
+  sendText(text: string): void;
+  sendBinary(bytes: Uint8Array): void;
+  ping(): void;
+  /** Begin the close handshake. */
+  close(code: number, words: string): void;
+  /** Cut the line at once. */
+  terminate(): void;
+  /** Stop reading, so that the far end is held back; `resume` reads on. */
+  pause(): void;
+  resume(): void;
+  /** Bytes taken by `send…` that have not left the process yet. */
+  readonly unsentBytes: number;
+}
+
+export interface OpenSocketOptions {
+  headers?: Record<string, string>;
+  handshakeTimeoutMs: number;
+}
+
+/** Opens a WebSocket to `url`. Never throws: an impossible address is heard as `closed`. */
+export type OpenSocket = (url: string, options: OpenSocketOptions) => Socket;
+
+/** The part of `fetch` that is used. */
+export type Fetch = (
+  url: string,
+  init: { method: string; headers: Record<string, string>; body?: string; signal: AbortSignal },
+) => Promise<{ status: number; headers: { get(name: string): string | null }; text(): Promise<string> }>;
+
+/** `count` unpredictable bytes. */
+export type RandomBytes = (count: number) => Buffer;
+
+export interface Ports {
+  clock: Clock;
+  openSocket: OpenSocket;
+  fetch: Fetch;
+  randomBytes: RandomBytes;
+}
