@@ -1,0 +1,177 @@
+/** What a call is told at its start, what it hears, what it knows, and what is left of it. */
+import type { PipeNews } from './jitter-buffer.ts';
+import type { CallerLoss, TwilioNews } from './twilio-socket.ts';
+import type { AgentLoss, VapiFact, VapiNews } from './vapi-socket.ts';
+
+/**
+ * What an interruption does. `transcript`: whatever is transcribed of the caller drops the agent's words.
+ * `confirmed`: only the agent's own verdict does. `reversible`: the first sign pauses the agent; what follows decides.
+ */
+export type BargeInPolicy = 'transcript' | 'confirmed' | 'reversible';
+
+export type EndingReason =
+  | 'callerHungUp'
+  | 'callerLost'
+  | 'callerNeverCame'
+  | 'callerRefused'
+  | 'agentEnded'
+  | 'agentLost'
+  | 'agentUnavailable'
+  | 'timeToLive'
+  | 'hungUp'
+  | 'drained';
+
+export interface Ending {
+  reason: EndingReason;
+  /** One sentence for a person. */
+  words: string;
+}
+
+export interface BargeIn {
+  /** When the interruption was noticed. */
+  atMs: number;
+  /** From that notice until Twilio was told to fall silent. */
+  clearAfterMs: number;
+  /** The agent's audio that was dropped unheard. */
+  flushedMs: number;
+  /** How much of the interrupted turn the caller had heard. */
+  heardMs: number;
+  /** `paused`: not decided yet. */
+  outcome: 'paused' | 'flushed' | 'resumed';
+}
+
+/** What the call was like. `null`: it never came to that. */
+export interface CallFigures {
+  /** From the call's start until the agent's socket was open. */
+  agentReadyMs: number | null;
+  /** From Twilio's `start` until the caller first heard the agent. */
+  firstResponseMs: number | null;
+  /** From the caller's last speech to the agent's audio, for each answer. */
+  responsesMs: number[];
+  bargeIns: BargeIn[];
+  /** Length of the caller's audio that was gathered before the first of it went to the agent. */
+  prerollMs: number | null;
+  /** How long caller and agent were heard at the same time. */
+  talkOverMs: number;
+}
+
+/** Durations that the chart waits for, in ms; each is the delay of the same name. */
+export interface CallTimeouts {
+  /** The longest a call lives. */
+  sessionTtlMs: number;
+  /** From the webhook to Twilio's `start`. */
+  callerTimeoutMs: number;
+  /** From the request for an agent to its open socket. */
+  agentTimeoutMs: number;
+  /** Beyond the length of the agent's last words, until they count as heard. */
+  drainTimeoutMs: number;
+  /** For Twilio's answer to our hanging up. */
+  hangUpTimeoutMs: number;
+  /** A flush that nothing follows is over after this long. */
+  bargeInTimeoutMs: number;
+  /** Words that contradict the agent, without its own verdict, count as one after this long. */
+  verdictTimeoutMs: number;
+  /** Silence after a short sound that brings the agent back. */
+  briefSilenceTimeoutMs: number;
+  /** Silence after longer speech that nothing confirmed, that brings the agent back. */
+  silenceTimeoutMs: number;
+  /** The longest pause. */
+  pauseTimeoutMs: number;
+}
+
+/** What the children need to know, by child. */
+export interface CallInput {
+  callId: string;
+  /** Unknown until `start` for a socket that came without a ticket. */
+  callSid: string | null;
+  /** Whether the agent is asked for at once, or only when the caller's stream has started. */
+  summonsAgentAtOnce: boolean;
+  bargeIn: BargeInPolicy;
+  /** Whether this agent says when it takes itself to be interrupted. */
+  agentGivesVerdicts: boolean;
+  timeouts: CallTimeouts;
+  twilioSocket: {
+    startTimeoutMs: number;
+    heartbeatIntervalMs: number;
+    pongTimeoutMs: number;
+    closeTimeoutMs: number;
+  };
+  vapiSocket: {
+    creates: boolean;
+    createTimeoutMs: number;
+    openTimeoutMs: number;
+    heartbeatIntervalMs: number;
+    pongTimeoutMs: number;
+    closeTimeoutMs: number;
+    endTimeoutMs: number;
+  };
+  callerBuffer: { fillTimeoutMs: number; refuseTimeoutMs: number };
+  agentBuffer: { fillTimeoutMs: number; refuseTimeoutMs: number };
+}
+
+export interface CallContext extends CallInput {
+  streamSid: string | null;
+  /** When Twilio's stream started. */
+  startedAt: number | null;
+  /** Since when the caller speaks, as the agent hears it; `null` while silent. */
+  callerSpokeAt: number | null;
+  /** Since when the caller hears the agent; `null` while it is silent. */
+  agentSpokeAt: number | null;
+  /** When the caller last stopped; `null` once that has been answered. */
+  callerStoppedAt: number | null;
+  /** Whether words of the caller were transcribed that no final transcript has closed yet. */
+  utteranceOpen: boolean;
+  /** How long the caller waited for what the agent says now; `null` when it goes on with what it was saying. */
+  responseMs: number | null;
+  /** Whether the caller spoke only briefly, so that it may have been no more than an "mm-hm". */
+  spokeBriefly: boolean;
+  /** How long the agent's last words take to play. */
+  lastWordsMs: number;
+  ending: Ending | null;
+  figures: CallFigures;
+}
+
+export interface CallOutput {
+  ending: Ending;
+  figures: CallFigures;
+}
+
+/** What may be told to a call from outside its own sockets. */
+export type CallCommand =
+  /** End the call: last words are cut. */
+  | { type: 'call.hangUp'; reason: 'hungUp' | 'drained'; words: string }
+  /** Twilio's status callbacks say that the phone call is over. */
+  | { type: 'caller.hungUp'; words: string }
+  /** Twilio's status callbacks say that the stream is over. */
+  | { type: 'stream.failed'; words: string };
+
+export type CallEvent =
+  | CallCommand
+  | { type: 'twilio.started'; at: number; streamSid: string; callSid: string }
+  | { type: 'caller.pressed'; at: number }
+  | TwilioNews
+  | VapiNews
+  | VapiFact
+  | PipeNews;
+
+/** Endings after which the phone call itself is hung up; after the others Twilio asks what comes next. */
+export const CALL_IS_OVER: ReadonlySet<EndingReason> = new Set([
+  'agentEnded',
+  'timeToLive',
+  'hungUp',
+  'drained',
+]);
+
+export const REASON_OF_CALLER_LOSS: Record<CallerLoss, EndingReason> = {
+  stopped: 'callerHungUp',
+  lost: 'callerLost',
+  dead: 'callerLost',
+  refused: 'callerRefused',
+  released: 'callerLost',
+};
+
+export const REASON_OF_AGENT_LOSS: Record<AgentLoss, EndingReason> = {
+  ended: 'agentEnded',
+  lost: 'agentLost',
+  unavailable: 'agentUnavailable',
+};

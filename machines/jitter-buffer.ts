@@ -1,0 +1,200 @@
+/**
+ * Holds one direction's audio until it is wanted and enough of it is there, then lets it flow.
+ * Each call has two: the caller's audio on its way to the agent, and the agent's on its way to the caller.
+ *
+ *   holding ──open──→ filling ──primed, or fillTimeout──→ flowing ⇄ backlogged
+ *                        ↑ ran dry ──────────────────────────┘
+ *   filling, flowing, backlogged ──pause──→ paused ──resume──→ flowing
+ *   any of them ──flush──→ filling, or refusing ──accept, renewed──→ filling
+ *   any of them ──finish──→ finishing
+ *
+ * The audio itself never comes here: it passes through the pipe, which this machine opens, pauses and flushes, and
+ * which tells it the edges (primed, stalled, overflowed, …), a few a second at most.
+ */
+import { fromCallback, sendParent, sendTo, setup } from 'xstate';
+
+export type Direction = 'caller' | 'agent';
+
+/** What this machine tells the pipe to do. */
+export type PipeOrder =
+  /** The far end is there: gather what must be gathered before audio flows. */
+  | { type: 'pipe.open' }
+  /** Let everything that is held go, oldest first, and let the rest through as it comes. */
+  | { type: 'pipe.release' }
+  /** Stop at once what is being played, and keep what was not heard. */
+  | { type: 'pipe.pause' }
+  /** Go on from where it was heard last. */
+  | { type: 'pipe.resume' }
+  /** Drop everything that was not heard. With `refuse`, also what still comes of the same turn. */
+  | { type: 'pipe.flush'; refuse: boolean }
+  /** Take what comes again. */
+  | { type: 'pipe.accept' }
+  /** Let everything out; nothing more will come. */
+  | { type: 'pipe.finish' };
+
+/** What the pipe tells this machine. */
+export type PipeEdge =
+  /** First audio in an empty pipe. */
+  | { type: 'pipe.started' }
+  /** As much is held as is wanted before audio flows. */
+  | { type: 'pipe.primed' }
+  /** Everything was played out; what comes next is gathered anew. */
+  | { type: 'pipe.emptied' }
+  /** More comes than the far end takes. */
+  | { type: 'pipe.stalled' }
+  /** The far end takes audio again. */
+  | { type: 'pipe.relieved' }
+  /** No more room: the oldest audio is being dropped, and counted. */
+  | { type: 'pipe.overflowed' }
+  /** What comes after a hole in the audio is a new turn. */
+  | { type: 'pipe.renewed' };
+
+/** What the pipe has to say to the call, by way of this machine. `at` is in ms since the call's start. */
+export type PipeNews =
+  /** The caller's pre-roll went to the agent: its length. From here on the caller's audio is live. */
+  | { type: 'caller.forwarded'; at: number; frames: number; ms: number }
+  /** The caller hears the agent from now on. `receivedAt`: when that audio came from the agent. */
+  | { type: 'agent.began'; at: number; receivedAt: number; lastForwardedAt: number | null }
+  /** Twilio has played the agent's last audible frame. */
+  | { type: 'agent.finished'; at: number }
+  /** The agent was stopped and everything that was not heard was dropped. */
+  | { type: 'agent.flushed'; at: number; chunks: number; flushedMs: number; heardMs: number }
+  /** The agent was stopped; what was not heard is kept. */
+  | { type: 'agent.paused'; at: number; keptMs: number; heardMs: number }
+  /** How much of the agent's last words is still to be played. */
+  | { type: 'agent.finishing'; at: number; leftMs: number };
+
+/** What the call tells this machine to do. */
+export type BufferOrder =
+  | { type: 'buffer.open' }
+  | { type: 'buffer.pause' }
+  | { type: 'buffer.resume' }
+  | { type: 'buffer.flush'; refuse: boolean }
+  | { type: 'buffer.accept' }
+  | { type: 'buffer.finish' };
+
+export interface JitterBufferInput {
+  callId: string;
+  direction: Direction;
+  /** How long gathered audio waits for more before it flows all the same. */
+  fillTimeoutMs: number;
+  /** How long a turn that was cut here is refused when nothing tells that a new one has begun. */
+  refuseTimeoutMs: number;
+}
+
+export const jitterBufferMachine = setup({
+  types: {
+    context: {} as JitterBufferInput,
+    input: {} as JitterBufferInput,
+    events: {} as BufferOrder | PipeEdge | PipeNews,
+  },
+  actors: {
+    pipe: fromCallback<PipeOrder, { callId: string; direction: Direction }>(() => {}),
+  },
+  actions: {
+    order: sendTo('pipe', (_, order: PipeOrder) => order),
+    tellCall: sendParent(({ event }) => event),
+  },
+  guards: {
+    refuses: (_, { refuse }: { refuse: boolean }) => refuse,
+  },
+  delays: {
+    fillTimeout: ({ context }) => context.fillTimeoutMs,
+    refuseTimeout: ({ context }) => context.refuseTimeoutMs,
+  },
+}).createMachine({
+  id: 'jitter-buffer',
+  context: ({ input }) => input,
+  invoke: {
+    src: 'pipe',
+    id: 'pipe',
+    input: ({ context }) => ({ callId: context.callId, direction: context.direction }),
+  },
+  on: {
+    'caller.*': { actions: 'tellCall' },
+    'agent.*': { actions: 'tellCall' },
+    'buffer.flush': [
+      {
+        guard: { type: 'refuses', params: ({ event }) => ({ refuse: event.refuse }) },
+        target: '.refusing',
+        actions: { type: 'order', params: { type: 'pipe.flush', refuse: true } },
+      },
+      { target: '.filling', actions: { type: 'order', params: { type: 'pipe.flush', refuse: false } } },
+    ],
+    'buffer.finish': '.finishing',
+  },
+  initial: 'holding',
+  states: {
+    holding: {
+      initial: 'empty',
+      states: {
+        empty: { on: { 'pipe.started': 'gathering', 'buffer.open': '#jitter-buffer.filling' } },
+        gathering: { on: { 'pipe.primed': 'primed', 'buffer.open': '#jitter-buffer.filling.gathering' } },
+        primed: { on: { 'pipe.overflowed': 'overflowing' } },
+        overflowing: {},
+      },
+      on: {
+        'buffer.open': 'flowing',
+        // Nothing of it was heard yet, so there is no old turn to refuse.
+        'buffer.flush': {
+          target: '.empty',
+          actions: { type: 'order', params: { type: 'pipe.flush', refuse: false } },
+        },
+      },
+      exit: { type: 'order', params: { type: 'pipe.open' } },
+    },
+    filling: {
+      initial: 'empty',
+      states: {
+        empty: { on: { 'pipe.started': 'gathering' } },
+        gathering: { after: { fillTimeout: '#jitter-buffer.flowing' } },
+      },
+      on: {
+        'pipe.primed': 'flowing',
+        'buffer.pause': 'paused',
+      },
+    },
+    flowing: {
+      entry: { type: 'order', params: { type: 'pipe.release' } },
+      on: {
+        'pipe.emptied': 'filling',
+        'pipe.stalled': 'backlogged',
+        'buffer.pause': 'paused',
+      },
+    },
+    backlogged: {
+      initial: 'keeping',
+      states: {
+        keeping: { on: { 'pipe.overflowed': 'overflowing' } },
+        overflowing: {},
+      },
+      on: {
+        'pipe.relieved': 'flowing',
+        'pipe.emptied': 'filling',
+        'buffer.pause': 'paused',
+      },
+    },
+    paused: {
+      entry: { type: 'order', params: { type: 'pipe.pause' } },
+      on: {
+        'buffer.resume': { target: 'flowing', actions: { type: 'order', params: { type: 'pipe.resume' } } },
+      },
+    },
+    refusing: {
+      after: { refuseTimeout: 'filling' },
+      on: {
+        'pipe.renewed': 'filling',
+        'buffer.accept': 'filling',
+        'buffer.flush': {},
+      },
+      exit: { type: 'order', params: { type: 'pipe.accept' } },
+    },
+    finishing: {
+      entry: { type: 'order', params: { type: 'pipe.finish' } },
+      on: {
+        'buffer.finish': {},
+        'buffer.flush': { actions: { type: 'order', params: { type: 'pipe.flush', refuse: false } } },
+      },
+    },
+  },
+});

@@ -1,0 +1,178 @@
+/**
+ * The caller's end: Twilio's media socket, from the wait for it until it is gone.
+ *
+ *   awaitingSocket ──attached──→ awaitingStart ──started──→ open { quiet ⇄ probing } ──→ stopping ──→ closed
+ *
+ * `stop`, `close`, a dead line and our own order to close all lead through one teardown: `stopping`, then `closed`.
+ */
+import { assign, fromCallback, sendParent, sendTo, setup } from 'xstate';
+
+/** What this machine tells the socket. Stopping the link cuts the line. */
+export type TwilioLinkOrder = { type: 'link.ping' } | { type: 'link.close'; code: number; words: string };
+
+/** What the socket tells this machine. `at` is in ms since the call's start. */
+export type TwilioLinkFact =
+  | { type: 'socket.attached' }
+  | { type: 'socket.ponged' }
+  | { type: 'socket.closed'; code: number }
+  /** No frame has come for a while. */
+  | { type: 'socket.silent' }
+  | { type: 'twilio.started'; at: number; streamSid: string; callSid: string }
+  /** The `start` was not for this call, or lacked its proof. */
+  | { type: 'twilio.refused'; words: string }
+  | { type: 'twilio.stopped' }
+  /** A key was pressed. The digit goes to the agent and stays out of here. */
+  | { type: 'caller.pressed'; at: number };
+
+/** Why the caller's end is gone. */
+export type CallerLoss = 'stopped' | 'lost' | 'dead' | 'refused' | 'released';
+
+/** What the call hears of this end, besides `twilio.started` and `caller.pressed`. */
+export type TwilioNews =
+  /** The caller can no longer be reached on this socket. */
+  | { type: 'twilio.gone'; cause: CallerLoss; words: string }
+  /** Nothing is left of this end. */
+  | { type: 'twilio.closed' };
+
+export interface TwilioSocketInput {
+  callId: string;
+  /** How long a socket may take to say `start`. */
+  startTimeoutMs: number;
+  heartbeatIntervalMs: number;
+  pongTimeoutMs: number;
+  closeTimeoutMs: number;
+}
+
+interface TwilioSocketContext extends TwilioSocketInput {
+  loss: CallerLoss;
+  words: string;
+}
+
+/** WebSocket close codes (RFC 6455, 7.4.1). */
+const NORMAL = 1000;
+const POLICY = 1008;
+
+export const twilioSocketMachine = setup({
+  types: {
+    context: {} as TwilioSocketContext,
+    input: {} as TwilioSocketInput,
+    events: {} as TwilioLinkFact | { type: 'socket.close' },
+  },
+  actors: {
+    twilioLink: fromCallback<TwilioLinkOrder, { callId: string }>(() => {}),
+  },
+  actions: {
+    order: sendTo('twilioLink', (_, order: TwilioLinkOrder) => order),
+    note: assign((_, loss: { loss: CallerLoss; words: string }) => loss),
+    tellCall: sendParent(({ event }) => event),
+    tellGone: sendParent(
+      ({ context }): TwilioNews => ({ type: 'twilio.gone', cause: context.loss, words: context.words }),
+    ),
+    tellClosed: sendParent((): TwilioNews => ({ type: 'twilio.closed' })),
+  },
+  delays: {
+    startTimeout: ({ context }) => context.startTimeoutMs,
+    heartbeatInterval: ({ context }) => context.heartbeatIntervalMs,
+    pongTimeout: ({ context }) => context.pongTimeoutMs,
+    closeTimeout: ({ context }) => context.closeTimeoutMs,
+  },
+}).createMachine({
+  id: 'twilio-socket',
+  context: ({ input }) => ({ ...input, loss: 'released', words: '' }),
+  invoke: { src: 'twilioLink', id: 'twilioLink', input: ({ context }) => ({ callId: context.callId }) },
+  initial: 'awaitingSocket',
+  states: {
+    awaitingSocket: {
+      on: {
+        'socket.attached': 'awaitingStart',
+        'socket.close': 'closed',
+      },
+    },
+    awaitingStart: {
+      after: {
+        startTimeout: {
+          target: 'stopping.refused',
+          actions: { type: 'note', params: { loss: 'refused', words: 'No start message came.' } },
+        },
+      },
+      on: {
+        'twilio.started': { target: 'open', actions: 'tellCall' },
+        'twilio.refused': {
+          target: 'stopping.refused',
+          actions: { type: 'note', params: ({ event }) => ({ loss: 'refused', words: event.words }) },
+        },
+        'socket.closed': {
+          target: 'closed',
+          actions: [
+            { type: 'note', params: { loss: 'lost', words: 'The socket closed before it said start.' } },
+            'tellGone',
+          ],
+        },
+        'socket.close': 'stopping',
+      },
+    },
+    open: {
+      initial: 'quiet',
+      states: {
+        quiet: {
+          after: { heartbeatInterval: 'probing' },
+          on: { 'socket.silent': 'probing' },
+        },
+        probing: {
+          entry: { type: 'order', params: { type: 'link.ping' } },
+          after: {
+            pongTimeout: {
+              target: '#twilio-socket.closed',
+              actions: [
+                { type: 'note', params: { loss: 'dead', words: 'The socket stopped answering pings.' } },
+                'tellGone',
+              ],
+            },
+          },
+          on: { 'socket.ponged': 'quiet' },
+        },
+      },
+      on: {
+        'caller.pressed': { actions: 'tellCall' },
+        'twilio.stopped': {
+          target: 'stopping',
+          actions: [{ type: 'note', params: { loss: 'stopped', words: 'The caller hung up.' } }, 'tellGone'],
+        },
+        'socket.closed': {
+          target: 'closed',
+          actions: [
+            {
+              type: 'note',
+              params: ({ event }) => ({
+                loss: 'lost',
+                words: `The socket closed with code ${event.code} before Twilio said stop.`,
+              }),
+            },
+            'tellGone',
+          ],
+        },
+        'socket.close': 'stopping',
+      },
+    },
+    stopping: {
+      initial: 'released',
+      states: {
+        released: {
+          entry: { type: 'order', params: { type: 'link.close', code: NORMAL, words: 'call ended' } },
+        },
+        refused: {
+          entry: [
+            {
+              type: 'order',
+              params: ({ context }) => ({ type: 'link.close', code: POLICY, words: context.words }),
+            },
+            'tellGone',
+          ],
+        },
+      },
+      after: { closeTimeout: 'closed' },
+      on: { 'socket.closed': 'closed' },
+    },
+    closed: { type: 'final', entry: 'tellClosed' },
+  },
+});

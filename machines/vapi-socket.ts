@@ -1,0 +1,320 @@
+/**
+ * The agent's end: the call at Vapi and its socket, from the request for it until both are gone.
+ *
+ *   idle ──→ creating { wanted | unwanted } ──→ linked { opening → open { quiet ⇄ probing } → closing } ──→ closed
+ *                        └── refused ──→ closed         └── lost, or never opened ──→ ending ──→ closed
+ *
+ * A call is asked for once and never again on its own account: a second call at Vapi is a second bill. What was
+ * created is ended on every path: on its socket (`closing`) or, where there is none, over HTTP (`ending`).
+ */
+import { assign, fromCallback, fromPromise, sendParent, sendTo, setup, stateIn } from 'xstate';
+
+/** Why Vapi has no call for us. Each kind has its own remedy, told in the words that come with it. */
+export type AgentRefusal =
+  | 'keyRefused'
+  | 'unpaid'
+  | 'blocked'
+  | 'outOfSlots'
+  | 'rateLimited'
+  | 'rejected'
+  | 'broken'
+  | 'noSocketUrl'
+  | 'unreachable'
+  | 'timedOut';
+
+/** How the request for a call came out. The address of its socket is a secret and stays with whoever asked. */
+export type CreateOutcome =
+  | { created: true; vapiCallId: string }
+  | { created: false; refusal: AgentRefusal; words: string; vapiCallId?: string };
+
+/** What this machine tells the socket. Stopping the link cuts the line. */
+export type VapiLinkOrder =
+  | { type: 'link.ping' }
+  /** Say that the call is over, then close. */
+  | { type: 'link.close' };
+
+/** What the agent's socket tells of the conversation. `at` is in ms since the call's start. */
+export type VapiFact =
+  | { type: 'vapi.callerStarted'; at: number }
+  | { type: 'vapi.callerStopped'; at: number }
+  /** The agent's ears wrote down something. The words themselves stay out of here. */
+  | { type: 'vapi.transcribed'; at: number; final: boolean; acknowledgement: boolean }
+  | { type: 'vapi.agentStarted'; at: number }
+  | { type: 'vapi.agentStopped'; at: number }
+  /** The agent's own verdict: the caller has interrupted it. */
+  | { type: 'vapi.interrupted'; at: number }
+  /** The agent is late with its answer. Not a hang-up, whatever its name on the wire. */
+  | { type: 'vapi.delayed'; at: number };
+
+/** What the socket tells this machine. */
+export type VapiLinkFact =
+  | { type: 'socket.opened'; at: number }
+  | { type: 'socket.ponged' }
+  | { type: 'socket.closed'; code: number; words: string }
+  /** Vapi says that the call is over. */
+  | { type: 'vapi.ended'; reason: string }
+  | VapiFact;
+
+/** Why the agent's end is gone. */
+export type AgentLoss =
+  /** The agent ended the call, or its service did, in an orderly way. */
+  | 'ended'
+  /** The socket broke while the call was on. */
+  | 'lost'
+  /** There never was an agent: `refusal` says why, or the socket did not open. */
+  | 'unavailable';
+
+/** What the call hears of this end, besides the `VapiFact`s. */
+export type VapiNews =
+  | { type: 'vapi.opened'; at: number }
+  | { type: 'vapi.gone'; cause: AgentLoss; words: string }
+  | { type: 'vapi.closed' };
+
+export interface VapiSocketInput {
+  callId: string;
+  /** Whether a call must be created before there is a socket to open (`transport`), or not (`direct`). */
+  creates: boolean;
+  createTimeoutMs: number;
+  openTimeoutMs: number;
+  heartbeatIntervalMs: number;
+  pongTimeoutMs: number;
+  closeTimeoutMs: number;
+  endTimeoutMs: number;
+}
+
+interface VapiSocketContext extends VapiSocketInput {
+  vapiCallId: string | null;
+  loss: AgentLoss;
+  words: string;
+}
+
+/** The close codes that mean "the far end is done", RFC 6455: normal, and closed without a code. */
+const ORDERLY = new Set([1000, 1005]);
+
+export const vapiSocketMachine = setup({
+  types: {
+    context: {} as VapiSocketContext,
+    input: {} as VapiSocketInput,
+    events: {} as VapiLinkFact | { type: 'socket.open' } | { type: 'socket.close' },
+  },
+  actors: {
+    vapiLink: fromCallback<VapiLinkOrder, { callId: string }>(() => {}),
+    createCall: fromPromise<CreateOutcome, { callId: string }>(() =>
+      Promise.reject(new Error('not provided')),
+    ),
+    endCall: fromPromise<void, { callId: string }>(() => Promise.resolve()),
+  },
+  actions: {
+    order: sendTo('vapiLink', (_, order: VapiLinkOrder) => order),
+    note: assign((_, loss: { loss: AgentLoss; words: string }) => loss),
+    noteCall: assign((_, outcome: CreateOutcome) => ({ vapiCallId: outcome.vapiCallId ?? null })),
+    noteRefusal: assign((_, outcome: CreateOutcome) => ({
+      loss: 'unavailable' as const,
+      words: outcome.created ? '' : outcome.words,
+    })),
+    tellCall: sendParent(({ event }) => event),
+    tellOpened: sendParent((_, { at }: { at: number }): VapiNews => ({ type: 'vapi.opened', at })),
+    tellGone: sendParent(
+      ({ context }): VapiNews => ({ type: 'vapi.gone', cause: context.loss, words: context.words }),
+    ),
+    tellClosed: sendParent((): VapiNews => ({ type: 'vapi.closed' })),
+  },
+  guards: {
+    createsFirst: ({ context }) => context.creates,
+    wasCreated: (_, outcome: CreateOutcome) => outcome.created,
+    leftACall: (_, outcome: CreateOutcome) => outcome.vapiCallId !== undefined,
+    closedOrderly: (_, { code }: { code: number }) => ORDERLY.has(code),
+  },
+  delays: {
+    createTimeout: ({ context }) => context.createTimeoutMs,
+    openTimeout: ({ context }) => context.openTimeoutMs,
+    heartbeatInterval: ({ context }) => context.heartbeatIntervalMs,
+    pongTimeout: ({ context }) => context.pongTimeoutMs,
+    closeTimeout: ({ context }) => context.closeTimeoutMs,
+    endTimeout: ({ context }) => context.endTimeoutMs,
+  },
+}).createMachine({
+  id: 'vapi-socket',
+  context: ({ input }) => ({ ...input, vapiCallId: null, loss: 'ended', words: '' }),
+  initial: 'idle',
+  states: {
+    idle: {
+      on: {
+        'socket.open': [{ guard: 'createsFirst', target: 'creating' }, { target: 'linked' }],
+        'socket.close': 'closed',
+      },
+    },
+    creating: {
+      invoke: {
+        src: 'createCall',
+        id: 'createCall',
+        input: ({ context }) => ({ callId: context.callId }),
+        onDone: [
+          { guard: stateIn({ creating: 'unwanted' }), target: 'ending' },
+          {
+            guard: { type: 'wasCreated', params: ({ event }) => event.output },
+            target: 'linked',
+            actions: { type: 'noteCall', params: ({ event }) => event.output },
+          },
+          {
+            guard: { type: 'leftACall', params: ({ event }) => event.output },
+            target: 'ending',
+            actions: [{ type: 'noteRefusal', params: ({ event }) => event.output }, 'tellGone'],
+          },
+          {
+            target: 'closed',
+            actions: [{ type: 'noteRefusal', params: ({ event }) => event.output }, 'tellGone'],
+          },
+        ],
+        onError: {
+          target: 'closed',
+          actions: [
+            {
+              type: 'note',
+              params: { loss: 'unavailable', words: 'Asking Vapi for a call failed inside the bridge.' },
+            },
+            'tellGone',
+          ],
+        },
+      },
+      after: {
+        createTimeout: {
+          target: 'closed',
+          actions: [
+            {
+              type: 'note',
+              params: ({ context }) => ({
+                loss: 'unavailable',
+                words: `Vapi did not answer the request for a call within ${context.createTimeoutMs} ms.`,
+              }),
+            },
+            'tellGone',
+          ],
+        },
+      },
+      initial: 'wanted',
+      states: {
+        wanted: { on: { 'socket.close': 'unwanted' } },
+        unwanted: {},
+      },
+    },
+    linked: {
+      invoke: { src: 'vapiLink', id: 'vapiLink', input: ({ context }) => ({ callId: context.callId }) },
+      initial: 'opening',
+      states: {
+        opening: {
+          after: {
+            openTimeout: {
+              target: '#vapi-socket.ending',
+              actions: [
+                {
+                  type: 'note',
+                  params: ({ context }) => ({
+                    loss: 'unavailable',
+                    words: `The agent's socket did not open within ${context.openTimeoutMs} ms.`,
+                  }),
+                },
+                'tellGone',
+              ],
+            },
+          },
+          on: {
+            'socket.opened': {
+              target: 'open',
+              actions: { type: 'tellOpened', params: ({ event }) => ({ at: event.at }) },
+            },
+            'socket.closed': {
+              target: '#vapi-socket.ending',
+              actions: [
+                {
+                  type: 'note',
+                  params: ({ event }) => ({
+                    loss: 'unavailable',
+                    words: `The agent's socket did not open: ${event.words}.`,
+                  }),
+                },
+                'tellGone',
+              ],
+            },
+            'socket.close': '#vapi-socket.ending',
+          },
+        },
+        open: {
+          initial: 'quiet',
+          states: {
+            quiet: { after: { heartbeatInterval: 'probing' } },
+            probing: {
+              entry: { type: 'order', params: { type: 'link.ping' } },
+              after: {
+                pongTimeout: {
+                  target: '#vapi-socket.ending',
+                  actions: [
+                    {
+                      type: 'note',
+                      params: { loss: 'lost', words: "The agent's socket stopped answering pings." },
+                    },
+                    'tellGone',
+                  ],
+                },
+              },
+              on: { 'socket.ponged': 'quiet' },
+            },
+          },
+          on: {
+            'vapi.*': { actions: 'tellCall' },
+            'vapi.ended': {
+              target: 'closing',
+              actions: [
+                {
+                  type: 'note',
+                  params: ({ event }) => ({ loss: 'ended', words: `Vapi ended the call: ${event.reason}.` }),
+                },
+                'tellGone',
+              ],
+            },
+            'socket.closed': [
+              {
+                guard: { type: 'closedOrderly', params: ({ event }) => event },
+                target: '#vapi-socket.closed',
+                actions: [
+                  { type: 'note', params: { loss: 'ended', words: 'The agent closed its socket.' } },
+                  'tellGone',
+                ],
+              },
+              {
+                target: '#vapi-socket.ending',
+                actions: [
+                  {
+                    type: 'note',
+                    params: ({ event }) => ({
+                      loss: 'lost',
+                      words: `The agent's socket broke with code ${event.code}.`,
+                    }),
+                  },
+                  'tellGone',
+                ],
+              },
+            ],
+            'socket.close': 'closing',
+          },
+        },
+        closing: {
+          entry: { type: 'order', params: { type: 'link.close' } },
+          after: { closeTimeout: '#vapi-socket.ending' },
+          on: { 'socket.closed': '#vapi-socket.closed' },
+        },
+      },
+    },
+    ending: {
+      invoke: {
+        src: 'endCall',
+        id: 'endCall',
+        input: ({ context }) => ({ callId: context.callId }),
+        onDone: 'closed',
+        onError: 'closed',
+      },
+      after: { endTimeout: 'closed' },
+    },
+    closed: { type: 'final', entry: 'tellClosed' },
+  },
+});
