@@ -1,0 +1,20 @@
+import type { CreateOutcome } from '../../machines/vapi-socket.ts';
+import type { Socket } from '../ports.ts';
+import type { DirectMessage } from '../wire/direct.ts';
+
+/** How one call speaks with an agent's service: how it gets there, and how it reads what is said. */
+export interface Dialect {
+  /** Whether a call must be created before its socket can be opened. */
+  readonly creates: boolean;
+  /** Whether this agent tells when it takes itself to be interrupted. */
+  readonly givesVerdicts: boolean;
+  /** Asks for a call: once. Never rejects; `signal` gives up on the answer. */
+  create(signal: AbortSignal): Promise<CreateOutcome>;
+  /** Opens the call's socket. */
+  dial(): Socket;
+  read(text: string): DirectMessage;
+  /** What is said on the socket before it is closed, to end the call. */
+  readonly farewell: string | null;
+  /** Ends the call without its socket. Never rejects. */
+  end(signal: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,114 @@
+import type { CreateOutcome } from '../../machines/vapi-socket.ts';
+import { failureWords } from '../failure-words.ts';
+import type { Ports } from '../ports.ts';
+import {
+  buildCreateCall,
+  type CreateCallSpec,
+  readCreateCallResponse,
+  readVapiMessage,
+  writeEndCall,
+} from '../wire/vapi.ts';
+import type { Dialect } from './dialect.ts';
+
+export interface TransportOptions {
+  ports: Pick<Ports, 'fetch' | 'openSocket'>;
+  /** Secret. */
+  apiKey: string;
+  baseUrl: string;
+  spec: CreateCallSpec;
+  handshakeTimeoutMs: number;
+}
+
+/**
+ * Vapi's documented way: `POST /call`, then the socket whose address comes back (docs/wire.md). That address is as
+ * good as a key, so it stays in here.
+ */
+export function createTransport({
+  ports,
+  apiKey,
+  baseUrl,
+  spec,
+  handshakeTimeoutMs,
+}: TransportOptions): Dialect {
+  let vapiCallId: string | undefined;
+  let socketUrl = '';
+  let controlUrl: string | undefined;
+
+  const authorization = { Authorization: `Bearer ${apiKey}` };
+  const json = { 'Content-Type': 'application/json' };
+
+  async function create(signal: AbortSignal): Promise<CreateOutcome> {
+    try {
+      const response = await ports.fetch(`${baseUrl}/call`, {
+        method: 'POST',
+        headers: { ...authorization, ...json },
+        body: JSON.stringify(buildCreateCall(spec)),
+        signal,
+      });
+      const outcome = readCreateCallResponse(
+        response.status,
+        await response.text(),
+        response.headers.get('retry-after'),
+      );
+      vapiCallId = outcome.vapiCallId;
+      if (outcome.kind !== 'created') {
+        const refused = { created: false, refusal: outcome.kind, words: outcome.words } as const;
+        return vapiCallId === undefined ? refused : { ...refused, vapiCallId };
+      }
+      socketUrl = outcome.websocketCallUrl;
+      controlUrl = outcome.controlUrl;
+      return { created: true, vapiCallId: outcome.vapiCallId };
+    } catch (error) {
+      return {
+        created: false,
+        refusal: 'unreachable',
+        words: `Vapi could not be reached (${failureWords(error)}). Check VAPI_BASE_URL and the network.`,
+      };
+    }
+  }
+
+  async function end(signal: AbortSignal): Promise<void> {
+    if (vapiCallId === undefined) return;
+    if (controlUrl !== undefined) {
+      await attempt(controlUrl, 'POST', json, writeEndCall(), signal);
+    }
+    await attempt(
+      `${baseUrl}/call/${encodeURIComponent(vapiCallId)}`,
+      'DELETE',
+      authorization,
+      undefined,
+      signal,
+    );
+  }
+
+  /** One of two ways to the same end: a failure leaves it to the other, and in the end to Vapi's own time limits. */
+  async function attempt(
+    url: string,
+    method: string,
+    headers: Record<string, string>,
+    body: string | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    try {
+      const response = await ports.fetch(url, {
+        method,
+        headers,
+        signal,
+        ...(body === undefined ? {} : { body }),
+      });
+      await response.text();
+    } catch {
+      return;
+    }
+  }
+
+  return {
+    creates: true,
+    givesVerdicts: true,
+    create,
+    dial: () => ports.openSocket(socketUrl, { handshakeTimeoutMs }),
+    read: readVapiMessage,
+    farewell: writeEndCall(),
+    end,
+  };
+}

@@ -1,0 +1,178 @@
+import type { TwilioLinkFact } from '../../machines/twilio-socket.ts';
+import type { Clock, Socket } from '../ports.ts';
+import {
+  createTwilioWriter,
+  readTwilioMessage,
+  type TwilioStarted,
+  type TwilioWriter,
+} from '../wire/twilio.ts';
+
+/** Whether a `start` is let in, and if not, why; the words go into the close frame and the log. */
+export type Admission = { ok: true } | { ok: false; words: string };
+
+export interface CallerLineOptions {
+  clock: Clock;
+  /** Milliseconds since the call's start. */
+  sinceStart(): number;
+  /** How long no frame may come before the socket is examined. */
+  mediaTimeoutMs: number;
+  /** The caller's audio: µ-law bytes, and the time in ms at which Twilio says they were spoken. */
+  heard(mulaw: Buffer, timestampMs: number | undefined): void;
+  /** Twilio sends a mark back. */
+  marked(name: string): void;
+  /** The caller pressed a key. */
+  pressed(digit: string): void;
+}
+
+/** What came that could not be used. */
+export interface CallerLineReadings {
+  unreadable: number;
+  ignored: number;
+}
+
+/** The caller's end of a call: Twilio's media socket, once it is there. Before, whatever is sent goes nowhere. */
+export interface CallerLine {
+  /** Facts go to `tell` from now on. */
+  connect(tell: (fact: TwilioLinkFact) => void): void;
+  /** Twilio's socket has come. `admit` decides by the `start` message. A second socket is turned away. */
+  attach(socket: Socket, admit: (started: TwilioStarted) => Admission): void;
+  media(mulaw: Uint8Array): void;
+  mark(name: string): void;
+  clear(): void;
+  ping(): void;
+  close(code: number, words: string): void;
+  /** Cuts the line, without a handshake, and hears nothing more. */
+  cut(): void;
+  readonly readings: CallerLineReadings;
+}
+
+/** Why a stream of this form cannot be carried, or nothing. Twilio documents just one form. */
+function faultOf({ mediaFormat }: TwilioStarted): string | undefined {
+  if (!mediaFormat) return undefined;
+  const { encoding, sampleRate, channels } = mediaFormat;
+  if (encoding === 'audio/x-mulaw' && sampleRate === 8000 && channels === 1) return undefined;
+  return 'the stream is not 8 kHz mono mu-law';
+}
+
+/** Makes the caller's end of one call. */
+export function createCallerLine(options: CallerLineOptions): CallerLine {
+  const { clock, sinceStart, mediaTimeoutMs } = options;
+  let tell: (fact: TwilioLinkFact) => void = () => {};
+  let socket: Socket | null = null;
+  let writer: TwilioWriter | null = null;
+  let admit: (started: TwilioStarted) => Admission = () => ({ ok: false, words: 'no socket is expected' });
+  let lastFrameAt = 0;
+  let silenceTimer: unknown = null;
+  const readings = { unreadable: 0, ignored: 0 };
+
+  function start(started: TwilioStarted): void {
+    if (writer) {
+      readings.ignored += 1;
+      return;
+    }
+    const fault = faultOf(started);
+    const admission = fault ? { ok: false as const, words: fault } : admit(started);
+    if (!admission.ok) {
+      tell({ type: 'twilio.refused', words: admission.words });
+      return;
+    }
+    writer = createTwilioWriter(started.streamSid);
+    watchForSilence(mediaTimeoutMs);
+    tell({
+      type: 'twilio.started',
+      at: sinceStart(),
+      streamSid: started.streamSid,
+      callSid: started.callSid,
+    });
+  }
+
+  function watchForSilence(inMs: number): void {
+    silenceTimer = clock.setTimeout(examine, inMs);
+  }
+
+  function examine(): void {
+    const silentMs = clock.now() - lastFrameAt;
+    if (silentMs >= mediaTimeoutMs) tell({ type: 'socket.silent' });
+    watchForSilence(silentMs < mediaTimeoutMs ? mediaTimeoutMs - silentMs : mediaTimeoutMs);
+  }
+
+  function hear(text: string): void {
+    const message = readTwilioMessage(text);
+    switch (message.kind) {
+      case 'media':
+        if (!writer || message.track !== 'inbound') break;
+        lastFrameAt = clock.now();
+        options.heard(message.payload, message.timestampMs);
+        return;
+      case 'mark':
+        options.marked(message.name);
+        return;
+      case 'started':
+        start(message);
+        return;
+      case 'pressed':
+        if (!writer) break;
+        options.pressed(message.digit);
+        tell({ type: 'caller.pressed', at: sinceStart() });
+        return;
+      case 'stopped':
+        tell({ type: 'twilio.stopped' });
+        return;
+      case 'connected':
+        return;
+      case 'unreadable':
+        readings.unreadable += 1;
+        return;
+    }
+    readings.ignored += 1;
+  }
+
+  function forget(): void {
+    socket = null;
+    clock.clearTimeout(silenceTimer);
+  }
+
+  return {
+    connect(to) {
+      tell = to;
+    },
+    attach(arrived, admitBy) {
+      if (socket) {
+        arrived.listen({ text() {}, binary() {}, ponged() {}, closed() {} });
+        arrived.close(1008, 'this call has its stream already');
+        return;
+      }
+      socket = arrived;
+      admit = admitBy;
+      arrived.listen({
+        text: hear,
+        binary() {
+          readings.unreadable += 1;
+        },
+        ponged: () => tell({ type: 'socket.ponged' }),
+        closed(code) {
+          forget();
+          tell({ type: 'socket.closed', code });
+        },
+      });
+      tell({ type: 'socket.attached' });
+    },
+    media(mulaw) {
+      if (writer) socket?.sendText(writer.media(mulaw));
+    },
+    mark(name) {
+      if (writer) socket?.sendText(writer.mark(name));
+    },
+    clear() {
+      if (writer) socket?.sendText(writer.clear);
+    },
+    ping: () => socket?.ping(),
+    close: (code, words) => socket?.close(code, words),
+    cut() {
+      tell = () => {};
+      socket?.terminate();
+      forget();
+    },
+    readings,
+  };
+}
