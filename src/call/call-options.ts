@@ -1,0 +1,86 @@
+import type { BargeInPolicy } from '../../machines/call-facts.ts';
+import type { AudioFormat } from '../audio/agent-format.ts';
+
+/** What holds for all calls of a server: numbers, not addresses or keys. */
+export interface CallOptions {
+  format: AudioFormat;
+  bargeIn: BargeInPolicy;
+  prerollFrames: number;
+  maxFrames: number;
+  connectFrames: number;
+  framesPerSend: number;
+  sessionTtlMs: number;
+  heartbeatIntervalMs: number;
+  mediaTimeoutMs: number;
+}
+
+const FRAME_MS = 20;
+
+/** Unplayed audio that Twilio is given ahead of the caller's ear, in ms: what a lost `clear` could cost at most. */
+export const PLAYOUT_LEAD_MS = 200;
+/** Gathered before a turn of the agent is heard. Vapi's audio comes in clumps with p95 51 ms between them. */
+export const PLAYOUT_FILL_MS = 60;
+/** As far as that grows on a call whose agent's audio comes more unevenly. */
+export const PLAYOUT_MOST_FILL_MS = 160;
+
+/** For the WebSocket handshake with the agent, in ms. */
+const OPEN_TIMEOUT_MS = 4_000;
+
+/**
+ * The call's delays that are not settings, in ms.
+ *
+ * - the caller: Twilio opens its socket within a second or two of the greeting's end; the greeting is ours, so half a
+ *   minute is generous.
+ * - the agent: Vapi needs 0.5–1 s for call and socket; 6 s is where a caller stops waiting, so creating and opening
+ *   may take a little more together.
+ * - closing: `ws` itself gives a close handshake 2 s.
+ */
+const TIMEOUTS = {
+  callerTimeoutMs: 30_000,
+  agentTimeoutMs: 12_000,
+  drainTimeoutMs: 2_000,
+  hangUpTimeoutMs: 3_000,
+  bargeInTimeoutMs: 5_000,
+  verdictTimeoutMs: 1_500,
+  briefSilenceTimeoutMs: 500,
+  silenceTimeoutMs: 1_200,
+  pauseTimeoutMs: 5_000,
+};
+
+const CLOSE_TIMEOUT_MS = 2_000;
+const START_TIMEOUT_MS = 5_000;
+const CREATE_TIMEOUT_MS = 8_000;
+const END_TIMEOUT_MS = 3_000;
+const REFUSE_TIMEOUT_MS = 5_000;
+
+/** What the statechart of a call is given of these options. */
+export function chartOptions(options: CallOptions, creates: boolean) {
+  const { heartbeatIntervalMs } = options;
+  const pongTimeoutMs = Math.min(5_000, heartbeatIntervalMs / 2);
+  return {
+    bargeIn: options.bargeIn,
+    timeouts: { sessionTtlMs: options.sessionTtlMs, ...TIMEOUTS },
+    twilioSocket: {
+      startTimeoutMs: START_TIMEOUT_MS,
+      heartbeatIntervalMs,
+      // A silent caller is examined by a ping as well, and then this is how long the answer may take.
+      pongTimeoutMs: Math.min(pongTimeoutMs, 1_500),
+      closeTimeoutMs: CLOSE_TIMEOUT_MS,
+    },
+    vapiSocket: {
+      creates,
+      createTimeoutMs: CREATE_TIMEOUT_MS,
+      openTimeoutMs: OPEN_TIMEOUT_MS,
+      heartbeatIntervalMs,
+      pongTimeoutMs,
+      closeTimeoutMs: CLOSE_TIMEOUT_MS,
+      endTimeoutMs: END_TIMEOUT_MS,
+    },
+    callerBuffer: {
+      // Twice the time that the pre-roll takes on a line that loses nothing.
+      fillTimeoutMs: 2 * options.prerollFrames * FRAME_MS,
+      refuseTimeoutMs: REFUSE_TIMEOUT_MS,
+    },
+    agentBuffer: { fillTimeoutMs: PLAYOUT_MOST_FILL_MS, refuseTimeoutMs: REFUSE_TIMEOUT_MS },
+  };
+}

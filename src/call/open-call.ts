@@ -1,0 +1,222 @@
+import { createActor, type InspectionEvent } from 'xstate';
+import type { CallFigures, Ending } from '../../machines/call-facts.ts';
+import { createAgentLine } from '../agent/agent-line.ts';
+import type { Dialect } from '../agent/dialect.ts';
+import { createAgentDecoder, createCallerEncoder } from '../audio/agent-format.ts';
+import { createCallerPath } from '../audio/caller-path.ts';
+import { createPlayout } from '../audio/playout.ts';
+import type { Clock, Socket } from '../ports.ts';
+import { createCallerLine } from '../telephony/caller-line.ts';
+import type { CallLogic } from './call-logic.ts';
+import {
+  type CallOptions,
+  chartOptions,
+  PLAYOUT_FILL_MS,
+  PLAYOUT_LEAD_MS,
+  PLAYOUT_MOST_FILL_MS,
+} from './call-options.ts';
+import type { CallParts } from './call-parts.ts';
+import { stateName } from './state-name.ts';
+import { createTimerScope } from './timer-scope.ts';
+
+/** Who called whom. The numbers go to the agent and stay out of everything else. */
+export interface CallRequest {
+  /** Unknown until Twilio's `start` for a socket that came without a ticket. */
+  callSid: string | null;
+  dialect: Dialect;
+  /** In the webhook the agent is asked for at once, while the phone still connects; else once the stream starts. */
+  summonsAgentAtOnce: boolean;
+  hangUp(): Promise<void>;
+}
+
+/** What is told to a call by its surroundings. */
+export type CallOrder =
+  | { type: 'call.hangUp'; reason: 'hungUp' | 'drained'; words: string }
+  | { type: 'caller.hungUp'; words: string }
+  | { type: 'stream.failed'; words: string };
+
+/** How a call ended; `internalError` is a mistake of ours, which ends that call and no other. */
+export type CallEnding = Ending | { reason: 'internalError'; words: string };
+
+/** What the call was like, times in ms. */
+export interface Figures extends CallFigures {
+  /** The caller's frames that were dropped for want of room. */
+  droppedFrames: number;
+  /** Silence that stood in for frames that Twilio did not send. */
+  gapFilledMs: number;
+  /** Messages of either side that could not be read. */
+  unreadableMessages: number;
+}
+
+/** One call, alive or ended. */
+export interface Call {
+  readonly callId: string;
+  readonly callSid: string | null;
+  readonly streamSid: string | null;
+  /** One word, such as `agentSpeaking` or `bargeIn.paused`. */
+  readonly state: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  /** `null` while the call lives. */
+  readonly ending: CallEnding | null;
+  /** How it will end, from the moment at which that is decided; the last words may still be being played. */
+  readonly outcome: CallEnding | null;
+  readonly figures: Figures;
+  /** Twilio's media socket has come. */
+  attach: CallParts['callerLine']['attach'];
+  tell(order: CallOrder): void;
+}
+
+export interface CallSurroundings {
+  clock: Clock;
+  options: CallOptions;
+  logic: CallLogic;
+  /** Where the statechart's actors find the parts of their call. */
+  bench: Map<string, CallParts>;
+  inspect: (event: InspectionEvent) => void;
+  /** The call is over and everything of it is released. */
+  closed(): void;
+  /** A mistake of ours has ended the call. */
+  failed(error: unknown): void;
+}
+
+/**
+ * Assembles one call and sets it going: the caller's line, the agent's line, the two audio paths between them, and
+ * the statechart that rules them.
+ */
+export function openCall(callId: string, request: CallRequest, around: CallSurroundings): Call {
+  const { options, bench } = around;
+  const clock = createTimerScope(around.clock);
+  const openedAt = clock.now();
+  const sinceStart = () => clock.now() - openedAt;
+  const tellers: CallParts['tellers'] = { caller() {}, agent() {} };
+
+  const callerLine = createCallerLine({
+    clock,
+    sinceStart,
+    mediaTimeoutMs: options.mediaTimeoutMs,
+    heard: (mulaw, timestampMs) => callerPath.take(mulaw, timestampMs),
+    marked: (name) => playout.marked(name),
+    pressed: (digit) => agentLine.press(digit),
+  });
+  const agentLine = createAgentLine({
+    dialect: request.dialect,
+    sinceStart,
+    spoke: (bytes) => playout.take(bytes),
+  });
+  const callerPath = createCallerPath({
+    clock,
+    encoder: createCallerEncoder(options.format),
+    send: agentLine.send,
+    unsentBytes: agentLine.unsentBytes,
+    tell(edge) {
+      tellers.caller(edge.type === 'caller.forwarded' ? { ...edge, at: sinceStart() } : edge);
+    },
+    prerollFrames: options.prerollFrames,
+    connectFrames: options.connectFrames,
+    backlogFrames: options.maxFrames,
+    framesPerSend: options.framesPerSend,
+  });
+  const playout = createPlayout({
+    clock,
+    decoder: createAgentDecoder(options.format),
+    ear: callerLine,
+    hold: agentLine.hold,
+    leadMs: PLAYOUT_LEAD_MS,
+    fillMs: PLAYOUT_FILL_MS,
+    mostFillMs: PLAYOUT_MOST_FILL_MS,
+    tell(edge) {
+      switch (edge.type) {
+        case 'agent.began': {
+          const { lastSentAt } = callerPath;
+          tellers.agent({
+            ...edge,
+            at: sinceStart(),
+            receivedAt: edge.receivedAt - openedAt,
+            lastForwardedAt: lastSentAt === null ? null : lastSentAt - openedAt,
+          });
+          return;
+        }
+        case 'agent.finished':
+        case 'agent.flushed':
+        case 'agent.paused':
+        case 'agent.finishing':
+          tellers.agent({ ...edge, at: sinceStart() });
+          return;
+        default:
+          tellers.agent(edge);
+      }
+    },
+  });
+
+  let released = false;
+  let failure: CallEnding | null = null;
+
+  /** Every ending comes through here, also that of a statechart which failed and left its children running. */
+  function release(): void {
+    if (released) return;
+    released = true;
+    callerLine.cut();
+    agentLine.cut();
+    clock.release();
+    bench.delete(callId);
+    around.closed();
+  }
+
+  bench.set(callId, { callerLine, agentLine, callerPath, playout, tellers, hangUp: request.hangUp });
+  const actor = createActor(around.logic, {
+    clock,
+    inspect: around.inspect,
+    input: {
+      callId,
+      callSid: request.callSid,
+      summonsAgentAtOnce: request.summonsAgentAtOnce,
+      agentGivesVerdicts: request.dialect.givesVerdicts,
+      ...chartOptions(options, request.dialect.creates),
+    },
+  });
+  actor.subscribe({
+    error(error) {
+      failure = { reason: 'internalError', words: 'The bridge made a mistake; its log has the error.' };
+      void request.dialect.end(new AbortController().signal);
+      around.failed(error);
+      release();
+    },
+    complete: release,
+  });
+  const startedAt = new Date(clock.epochMs()).toISOString();
+  actor.start();
+
+  return {
+    callId,
+    startedAt,
+    get callSid() {
+      return actor.getSnapshot().context.callSid;
+    },
+    get streamSid() {
+      return actor.getSnapshot().context.streamSid;
+    },
+    get state() {
+      return failure ? 'closed' : stateName(actor.getSnapshot().value);
+    },
+    get ending() {
+      if (failure) return failure;
+      const { context, status } = actor.getSnapshot();
+      return status === 'active' ? null : context.ending;
+    },
+    get outcome() {
+      return failure ?? actor.getSnapshot().context.ending;
+    },
+    get figures() {
+      const { droppedFrames, gapFilledMs } = callerPath.readings;
+      return {
+        ...actor.getSnapshot().context.figures,
+        droppedFrames,
+        gapFilledMs,
+        unreadableMessages: callerLine.readings.unreadable + agentLine.readings.unreadable,
+      };
+    },
+    attach: (socket: Socket, admit) => callerLine.attach(socket, admit),
+    tell: (order) => actor.send(order),
+  };
+}

@@ -1,0 +1,112 @@
+import { createServer as createHttpServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import express, { type ErrorRequestHandler } from 'express';
+import type { Calls } from '../call/calls.ts';
+import type { TimelineEntry } from '../inspector/timelines.ts';
+import type { SignatureChecker } from '../telephony/signatures.ts';
+import type { TicketOffice } from '../telephony/tickets.ts';
+import { createAdminGate } from './access.ts';
+import { createCallRoutes } from './call-routes.ts';
+import { createMediaDoor } from './media-door.ts';
+import { createTwilioRoutes } from './twilio-routes.ts';
+import { createVapiRoutes } from './vapi-routes.ts';
+
+export interface ServerOptions {
+  calls: Calls;
+  tickets: TicketOffice;
+  signatures: SignatureChecker | undefined;
+  publicUrl: string | undefined;
+  adminToken: string | undefined;
+  bareSockets: boolean;
+  accountSid: string | undefined;
+  greeting: string;
+  fallbackNumber: string | undefined;
+  /** What Vapi is told when it asks which assistant is to answer. */
+  assistant: Record<string, unknown>;
+  timelineOf(callId: string): readonly TimelineEntry[];
+  metrics(): Promise<{ text: string; contentType: string }>;
+  /** Seconds that the process has been up. */
+  uptime(): number;
+  refused(what: string): void;
+  failed(error: unknown): void;
+}
+
+/** The door: HTTP routes and WebSocket upgrades on one port. */
+export interface BridgeServer {
+  /** Rejects when the port cannot be had. */
+  listen(port: number, host: string): Promise<{ port: number }>;
+  /** Takes no new calls from now on; those that are alive go on. */
+  drain(): void;
+  close(): Promise<void>;
+}
+
+/** Limits against clients that are slow on purpose, in ms and bytes. */
+function harden(server: Server): void {
+  server.headersTimeout = 5_000;
+  server.requestTimeout = 10_000;
+  server.keepAliveTimeout = 5_000;
+  server.maxRequestsPerSocket = 1_000;
+}
+
+/** Makes the server; `listen` opens it. */
+export function createServer(options: ServerOptions): BridgeServer {
+  const { calls, refused } = options;
+  let draining = false;
+  const mayLook = createAdminGate(options.adminToken);
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+
+  app.get('/health', (_, response) => {
+    response.json({ status: 'ok', sessions: calls.live, uptime: Math.round(options.uptime() * 10) / 10 });
+  });
+  app.get('/ready', (_, response) => {
+    const reason = draining ? 'draining' : calls.full ? 'full' : undefined;
+    response.status(reason ? 503 : 200).json({ ready: reason === undefined, ...(reason && { reason }) });
+  });
+  app.use(createTwilioRoutes({ ...options, draining: () => draining }));
+  app.use(createVapiRoutes(options.assistant));
+  app.use((request, response, next) => {
+    if (mayLook(request)) return next();
+    response
+      .status(401)
+      .type('text/plain')
+      .send('This is for the bearer of ADMIN_TOKEN, or for this machine alone.\n');
+  });
+  app.get('/metrics', async (_, response) => {
+    const { text, contentType } = await options.metrics();
+    response.type(contentType).send(text);
+  });
+  app.use(createCallRoutes(calls, options.timelineOf));
+  app.use((_, response) => {
+    response.status(404).type('text/plain').send('There is nothing here.\n');
+  });
+  const onError: ErrorRequestHandler = (error, _request, response, _next) => {
+    const status = typeof error?.status === 'number' ? error.status : 500;
+    if (status >= 500) options.failed(error);
+    response.status(status).type('text/plain').send('The request could not be handled.\n');
+  };
+  app.use(onError);
+
+  const door = createMediaDoor({ ...options, refused, draining: () => draining });
+  const server = createHttpServer({ maxHeaderSize: 8 * 1024, connectionsCheckingInterval: 1_000 }, app);
+  harden(server);
+  server.on('upgrade', door.upgrade);
+
+  return {
+    listen: (port, host) =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(port, host, () => resolve({ port: (server.address() as AddressInfo).port }));
+      }),
+    drain() {
+      draining = true;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
