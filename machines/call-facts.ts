@@ -91,6 +91,7 @@ export interface CallInput {
   agentGivesVerdicts: boolean;
   timeouts: CallTimeouts;
   twilioSocket: {
+    expectsAnother: boolean;
     startTimeoutMs: number;
     heartbeatIntervalMs: number;
     pongTimeoutMs: number;

@@ -47,6 +47,7 @@ export const callWords = setup({
     releaseCaller: sendTo('twilioSocket', { type: 'socket.close' }),
     openCallerBuffer: sendTo('callerBuffer', { type: 'buffer.open' }),
     openAgentBuffer: sendTo('agentBuffer', { type: 'buffer.open' }),
+    finishCallerBuffer: sendTo('callerBuffer', { type: 'buffer.finish' }),
     orderAgentBuffer: sendTo('agentBuffer', (_, order: BufferOrder) => order),
 
     noteStart: assign((_, started: { at: number; streamSid: string; callSid: string }) => ({

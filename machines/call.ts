@@ -87,6 +87,10 @@ export const callMachine = callWords.createMachine({
             ],
           },
         ],
+        // Where nothing is being heard, some of the old turn may still wait to be.
+        'vapi.interrupted': {
+          actions: { type: 'orderAgentBuffer', params: { type: 'buffer.flush', refuse: false } },
+        },
         'vapi.agentStarted': { actions: { type: 'orderAgentBuffer', params: { type: 'buffer.accept' } } },
         'vapi.gone': {
           target: ['#call.closing.caller.finishing', '#call.closing.agent.departed'],
@@ -203,10 +207,6 @@ export const callMachine = callWords.createMachine({
             'agent.began': {
               target: 'agentSpeaking',
               actions: { type: 'noteAgentBegan', params: ({ event }) => event },
-            },
-            // Nothing was being heard, but some of the old turn may wait to be.
-            'vapi.interrupted': {
-              actions: { type: 'orderAgentBuffer', params: { type: 'buffer.flush', refuse: false } },
             },
           },
         },
@@ -404,6 +404,7 @@ export const callMachine = callWords.createMachine({
     },
     closing: {
       type: 'parallel',
+      entry: 'finishCallerBuffer',
       states: {
         caller: {
           initial: 'leaving',

@@ -185,7 +185,10 @@ export const jitterBufferMachine = setup({
       on: {
         'pipe.renewed': 'filling',
         'buffer.accept': 'filling',
-        'buffer.flush': {},
+        'buffer.flush': [
+          { guard: { type: 'refuses', params: ({ event }) => ({ refuse: event.refuse }) } },
+          { target: 'filling' },
+        ],
       },
       exit: { type: 'order', params: { type: 'pipe.accept' } },
     },

@@ -1,14 +1,18 @@
 /**
  * The caller's end: Twilio's media socket, from the wait for it until it is gone.
  *
- *   awaitingSocket ──attached──→ awaitingStart ──started──→ open { quiet ⇄ probing } ──→ stopping ──→ closed
+ *   awaitingSocket ⇄ awaitingStart ──started──→ open { quiet ⇄ probing } ──→ stopping ──→ closed
  *
  * `stop`, `close`, a dead line and our own order to close all lead through one teardown: `stopping`, then `closed`.
  */
 import { assign, fromCallback, sendParent, sendTo, setup } from 'xstate';
 
 /** What this machine tells the socket. Stopping the link cuts the line. */
-export type TwilioLinkOrder = { type: 'link.ping' } | { type: 'link.close'; code: number; words: string };
+export type TwilioLinkOrder =
+  | { type: 'link.ping' }
+  | { type: 'link.close'; code: number; words: string }
+  /** Turn this socket away and be ready for another. */
+  | { type: 'link.dismiss'; words: string };
 
 /** What the socket tells this machine. `at` is in ms since the call's start. */
 export type TwilioLinkFact =
@@ -36,6 +40,8 @@ export type TwilioNews =
 
 export interface TwilioSocketInput {
   callId: string;
+  /** Whether a socket that fails to prove itself may be followed by the right one: there is a ticket for it. */
+  expectsAnother: boolean;
   /** How long a socket may take to say `start`. */
   startTimeoutMs: number;
   heartbeatIntervalMs: number;
@@ -51,6 +57,8 @@ interface TwilioSocketContext extends TwilioSocketInput {
 /** WebSocket close codes (RFC 6455, 7.4.1). */
 const NORMAL = 1000;
 const POLICY = 1008;
+
+const NO_START = 'no start message came';
 
 export const twilioSocketMachine = setup({
   types: {
@@ -69,6 +77,9 @@ export const twilioSocketMachine = setup({
       ({ context }): TwilioNews => ({ type: 'twilio.gone', cause: context.loss, words: context.words }),
     ),
     tellClosed: sendParent((): TwilioNews => ({ type: 'twilio.closed' })),
+  },
+  guards: {
+    anotherMayCome: ({ context }) => context.expectsAnother,
   },
   delays: {
     startTimeout: ({ context }) => context.startTimeoutMs,
@@ -90,24 +101,42 @@ export const twilioSocketMachine = setup({
     },
     awaitingStart: {
       after: {
-        startTimeout: {
-          target: 'stopping.refused',
-          actions: { type: 'note', params: { loss: 'refused', words: 'No start message came.' } },
-        },
+        startTimeout: [
+          {
+            guard: 'anotherMayCome',
+            target: 'awaitingSocket',
+            actions: { type: 'order', params: { type: 'link.dismiss', words: NO_START } },
+          },
+          {
+            target: 'stopping.refused',
+            actions: { type: 'note', params: { loss: 'refused', words: NO_START } },
+          },
+        ],
       },
       on: {
+        'socket.attached': { target: 'awaitingStart', reenter: true },
         'twilio.started': { target: 'open', actions: 'tellCall' },
-        'twilio.refused': {
-          target: 'stopping.refused',
-          actions: { type: 'note', params: ({ event }) => ({ loss: 'refused', words: event.words }) },
-        },
-        'socket.closed': {
-          target: 'closed',
-          actions: [
-            { type: 'note', params: { loss: 'lost', words: 'The socket closed before it said start.' } },
-            'tellGone',
-          ],
-        },
+        'twilio.refused': [
+          {
+            guard: 'anotherMayCome',
+            target: 'awaitingSocket',
+            actions: { type: 'order', params: ({ event }) => ({ type: 'link.dismiss', words: event.words }) },
+          },
+          {
+            target: 'stopping.refused',
+            actions: { type: 'note', params: ({ event }) => ({ loss: 'refused', words: event.words }) },
+          },
+        ],
+        'socket.closed': [
+          { guard: 'anotherMayCome', target: 'awaitingSocket' },
+          {
+            target: 'closed',
+            actions: [
+              { type: 'note', params: { loss: 'lost', words: 'The socket closed before it said start.' } },
+              'tellGone',
+            ],
+          },
+        ],
         'socket.close': 'stopping',
       },
     },

@@ -37,7 +37,7 @@ const OPEN_TIMEOUT_MS = 4_000;
  */
 const TIMEOUTS = {
   callerTimeoutMs: 30_000,
-  agentTimeoutMs: 12_000,
+  agentTimeoutMs: 13_000,
   drainTimeoutMs: 2_000,
   hangUpTimeoutMs: 3_000,
   bargeInTimeoutMs: 5_000,
@@ -54,13 +54,17 @@ const END_TIMEOUT_MS = 3_000;
 const REFUSE_TIMEOUT_MS = 5_000;
 
 /** What the statechart of a call is given of these options. */
-export function chartOptions(options: CallOptions, creates: boolean) {
+export function chartOptions(
+  options: CallOptions,
+  { creates, ticketed }: { creates: boolean; ticketed: boolean },
+) {
   const { heartbeatIntervalMs } = options;
   const pongTimeoutMs = Math.min(5_000, heartbeatIntervalMs / 2);
   return {
     bargeIn: options.bargeIn,
     timeouts: { sessionTtlMs: options.sessionTtlMs, ...TIMEOUTS },
     twilioSocket: {
+      expectsAnother: ticketed,
       startTimeoutMs: START_TIMEOUT_MS,
       heartbeatIntervalMs,
       // A silent caller is examined by a ping as well, and then this is how long the answer may take.

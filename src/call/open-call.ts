@@ -172,7 +172,7 @@ export function openCall(callId: string, request: CallRequest, around: CallSurro
       callSid: request.callSid,
       summonsAgentAtOnce: request.summonsAgentAtOnce,
       agentGivesVerdicts: request.dialect.givesVerdicts,
-      ...chartOptions(options, request.dialect.creates),
+      ...chartOptions(options, { creates: request.dialect.creates, ticketed: request.callSid !== null }),
     },
   });
   actor.subscribe({

@@ -34,17 +34,26 @@ export interface CallerLineReadings {
 export interface CallerLine {
   /** Facts go to `tell` from now on. */
   connect(tell: (fact: TwilioLinkFact) => void): void;
-  /** Twilio's socket has come. `admit` decides by the `start` message. A second socket is turned away. */
+  /**
+   * Twilio's socket has come. `admit` decides by the `start` message; once one is let in, others are turned away.
+   */
   attach(socket: Socket, admit: (started: TwilioStarted) => Admission): void;
   media(mulaw: Uint8Array): void;
   mark(name: string): void;
   clear(): void;
   ping(): void;
   close(code: number, words: string): void;
+  /** Turns a socket away that has not proven itself, and is ready for another. */
+  dismiss(words: string): void;
   /** Cuts the line, without a handshake, and hears nothing more. */
   cut(): void;
   readonly readings: CallerLineReadings;
 }
+
+/** WebSocket close code for whom we do not want (RFC 6455, 7.4.1). */
+const POLICY = 1008;
+
+const DEAF = { text() {}, binary() {}, ponged() {}, closed() {} };
 
 /** Why a stream of this form cannot be carried, or nothing. Twilio documents just one form. */
 function faultOf({ mediaFormat }: TwilioStarted): string | undefined {
@@ -127,6 +136,12 @@ export function createCallerLine(options: CallerLineOptions): CallerLine {
     readings.ignored += 1;
   }
 
+  function turnAway(words: string): void {
+    const away = socket;
+    forget();
+    away?.close(POLICY, words);
+  }
+
   function forget(): void {
     socket = null;
     clock.clearTimeout(silenceTimer);
@@ -137,26 +152,33 @@ export function createCallerLine(options: CallerLineOptions): CallerLine {
       tell = to;
     },
     attach(arrived, admitBy) {
-      if (socket) {
-        arrived.listen({ text() {}, binary() {}, ponged() {}, closed() {} });
-        arrived.close(1008, 'this call has its stream already');
+      if (writer) {
+        arrived.listen(DEAF);
+        arrived.close(POLICY, 'this call has its stream already');
         return;
       }
+      // Until one has said its start, nothing tells the right socket from another: the newest is heard.
+      turnAway('another socket came');
       socket = arrived;
       admit = admitBy;
+      const current = (act: () => void) => {
+        if (socket === arrived) act();
+      };
       arrived.listen({
-        text: hear,
+        text: (text) => current(() => hear(text)),
         binary() {
           readings.unreadable += 1;
         },
-        ponged: () => tell({ type: 'socket.ponged' }),
-        closed(code) {
-          forget();
-          tell({ type: 'socket.closed', code });
-        },
+        ponged: () => current(() => tell({ type: 'socket.ponged' })),
+        closed: (code) =>
+          current(() => {
+            forget();
+            tell({ type: 'socket.closed', code });
+          }),
       });
       tell({ type: 'socket.attached' });
     },
+    dismiss: turnAway,
     media(mulaw) {
       if (writer) socket?.sendText(writer.media(mulaw));
     },

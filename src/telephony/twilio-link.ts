@@ -16,6 +16,9 @@ export function createTwilioLink(lineOf: (callId: string) => CallerLine) {
         case 'link.close':
           line.close(order.code, order.words);
           return;
+        case 'link.dismiss':
+          line.dismiss(order.words);
+          return;
       }
     });
     return () => line.cut();
