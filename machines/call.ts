@@ -435,10 +435,10 @@ export const callMachine = callWords.createMachine({
             },
             leaving: {
               entry: 'releaseCaller',
-              on: { 'twilio.gone': {} },
+              on: { 'twilio.gone': {}, 'caller.hungUp': {}, 'stream.failed': {} },
             },
             /** The socket went by itself; its own teardown is all that is left. */
-            departed: {},
+            departed: { on: { 'caller.hungUp': {}, 'stream.failed': {} } },
             gone: { type: 'final' },
           },
           on: {

@@ -1,0 +1,214 @@
+import { describe, expect, it } from 'vitest';
+import { fromPromise } from 'xstate';
+import { type CreateOutcome, type VapiLinkOrder, vapiSocketMachine } from '../../machines/vapi-socket.ts';
+import { createRecorder, onStage, typesOf } from './stage.ts';
+
+const CREATED: CreateOutcome = { created: true, vapiCallId: 'v1' };
+
+function stage({ creates = true } = {}) {
+  const link = createRecorder<VapiLinkOrder>();
+  const asked: ((outcome: CreateOutcome | Error) => void)[] = [];
+  const ended: (() => void)[] = [];
+  const machine = vapiSocketMachine.provide({
+    actors: {
+      vapiLink: link.logic,
+      createCall: fromPromise<CreateOutcome, { callId: string }>(
+        () =>
+          new Promise((resolve, reject) => {
+            asked.push((outcome) => (outcome instanceof Error ? reject(outcome) : resolve(outcome)));
+          }),
+      ),
+      endCall: fromPromise<void, { callId: string }>(() => new Promise((resolve) => ended.push(resolve))),
+    },
+  });
+  const on = onStage(machine, {
+    callId: 'c1',
+    creates,
+    createTimeoutMs: 8_000,
+    openTimeoutMs: 4_000,
+    heartbeatIntervalMs: 10_000,
+    pongTimeoutMs: 5_000,
+    closeTimeoutMs: 2_000,
+    endTimeoutMs: 3_000,
+  });
+
+  async function answer(outcome: CreateOutcome | Error) {
+    asked[0]?.(outcome);
+    await on.clock.settle();
+  }
+
+  async function open() {
+    on.tell({ type: 'socket.open' });
+    if (creates) await answer(CREATED);
+    on.tell({ type: 'socket.opened', at: 500 });
+  }
+
+  return { ...on, link, asked, ended, answer, open };
+}
+
+describe("the agent's end", () => {
+  it('asks for a call once, opens its socket, and tells the call', async () => {
+    const { open, told, state, asked, link } = stage();
+    await open();
+    expect(state()).toEqual({ linked: { open: 'quiet' } });
+    expect(told).toEqual([{ type: 'vapi.opened', at: 500 }]);
+    expect(asked).toHaveLength(1);
+    expect(link.running).toBe(1);
+  });
+
+  it('opens the socket at once where no call has to be created', async () => {
+    const { tell, asked, state } = stage({ creates: false });
+    tell({ type: 'socket.open' });
+    expect(state()).toEqual({ linked: 'opening' });
+    expect(asked).toHaveLength(0);
+  });
+
+  it('tells in words why there is no call, and never asks again', async () => {
+    const { tell, answer, told, asked, alive, ended, clock } = stage();
+    tell({ type: 'socket.open' });
+    await answer({ created: false, refusal: 'keyRefused', words: 'Vapi refused the key.' });
+    expect(told.slice(0, 2)).toEqual([
+      { type: 'vapi.gone', cause: 'unavailable', words: 'Vapi refused the key.' },
+      { type: 'vapi.closed' },
+    ]);
+    clock.advance(60_000);
+    expect(asked).toHaveLength(1);
+    expect(ended).toHaveLength(0);
+    expect(alive()).toBe(false);
+  });
+
+  it('ends a call that was created without a way into it', async () => {
+    const { tell, answer, told, ended, clock } = stage();
+    tell({ type: 'socket.open' });
+    await answer({ created: false, refusal: 'noSocketUrl', words: 'No way in.', vapiCallId: 'v9' });
+    expect(ended).toHaveLength(1);
+    expect(typesOf(told)).toEqual(['vapi.gone']);
+    ended[0]?.();
+    await clock.settle();
+    expect(typesOf(told)).toEqual(['vapi.gone', 'vapi.closed']);
+  });
+
+  it('says so when asking fails inside the bridge', async () => {
+    const { tell, answer, told } = stage();
+    tell({ type: 'socket.open' });
+    await answer(new Error('a bug'));
+    expect(told[0]).toMatchObject({ type: 'vapi.gone', cause: 'unavailable' });
+  });
+
+  it('gives up on an answer that does not come', () => {
+    const { tell, told, clock } = stage();
+    tell({ type: 'socket.open' });
+    clock.advance(8_000);
+    expect(told[0]).toEqual({
+      type: 'vapi.gone',
+      cause: 'unavailable',
+      words: 'Vapi did not answer the request for a call within 8000 ms.',
+    });
+  });
+
+  it('ends a call that is created after nobody wants it any more', async () => {
+    const { tell, answer, told, ended, link, clock } = stage();
+    tell({ type: 'socket.open' });
+    tell({ type: 'socket.close' });
+    expect(told).toEqual([]);
+    await answer(CREATED);
+    expect(ended).toHaveLength(1);
+    expect(link.running).toBe(0);
+    ended[0]?.();
+    await clock.settle();
+    expect(typesOf(told)).toEqual(['vapi.closed']);
+  });
+
+  it('ends the call over HTTP when its socket does not open in time', async () => {
+    const { tell, answer, told, ended, clock, link } = stage();
+    tell({ type: 'socket.open' });
+    await answer(CREATED);
+    clock.advance(4_000);
+    expect(told).toEqual([
+      { type: 'vapi.gone', cause: 'unavailable', words: "The agent's socket did not open within 4000 ms." },
+    ]);
+    expect(ended).toHaveLength(1);
+    expect(link.running).toBe(0);
+  });
+
+  it('tells why its socket was refused', async () => {
+    const { tell, answer, told } = stage();
+    tell({ type: 'socket.open' });
+    await answer(CREATED);
+    tell({ type: 'socket.closed', code: 1006, words: 'refused with HTTP 403' });
+    expect(told[0]).toMatchObject({ words: "The agent's socket did not open: refused with HTTP 403." });
+  });
+
+  it('passes on what the agent tells of the conversation', async () => {
+    const { open, tell, told } = stage();
+    await open();
+    tell({ type: 'vapi.interrupted', at: 900 });
+    tell({ type: 'vapi.transcribed', at: 950, final: true, acknowledgement: false });
+    expect(told.slice(1)).toEqual([
+      { type: 'vapi.interrupted', at: 900 },
+      { type: 'vapi.transcribed', at: 950, final: true, acknowledgement: false },
+    ]);
+  });
+
+  it('takes an agent that does not answer pings for lost, and ends its call over HTTP', async () => {
+    const { open, clock, told, link, ended } = stage();
+    await open();
+    clock.advance(10_000);
+    expect(link.take()).toEqual([{ type: 'link.ping' }]);
+    clock.advance(5_000);
+    expect(told[1]).toMatchObject({ type: 'vapi.gone', cause: 'lost' });
+    expect(link.running).toBe(0);
+    expect(ended).toHaveLength(1);
+  });
+
+  it('goes on when the ping is answered', async () => {
+    const { open, clock, tell, state } = stage();
+    await open();
+    clock.advance(10_000);
+    tell({ type: 'socket.ponged' });
+    clock.advance(9_000);
+    expect(state()).toEqual({ linked: { open: 'quiet' } });
+  });
+
+  it.each([
+    ['Vapi says that it ended', { type: 'vapi.ended', reason: 'assistant-ended-call' }, 'ended', 0],
+    ['the socket is closed in an orderly way', { type: 'socket.closed', code: 1000, words: '' }, 'ended', 0],
+    ['the socket is closed without a code', { type: 'socket.closed', code: 1005, words: '' }, 'ended', 0],
+    ['the socket breaks', { type: 'socket.closed', code: 1006, words: '' }, 'lost', 1],
+    ['the service fails', { type: 'socket.closed', code: 1011, words: '' }, 'lost', 1],
+  ])('tells the call how the agent went when %s', async (_, event, cause, overHttp) => {
+    const { open, tell, told, ended } = stage();
+    await open();
+    tell(event);
+    expect(told[1]).toMatchObject({ type: 'vapi.gone', cause });
+    expect(ended).toHaveLength(overHttp);
+  });
+
+  it('says goodbye on the socket when told to close', async () => {
+    const { open, tell, told, link, ended } = stage();
+    await open();
+    tell({ type: 'socket.close' });
+    expect(link.take()).toEqual([{ type: 'link.close' }]);
+    tell({ type: 'socket.closed', code: 1000, words: '' });
+    expect(typesOf(told)).toEqual(['vapi.opened', 'vapi.closed']);
+    expect(ended).toHaveLength(0);
+  });
+
+  it('makes sure over HTTP when the goodbye is not answered, and does not wait for that for ever', async () => {
+    const { open, tell, told, ended, clock } = stage();
+    await open();
+    tell({ type: 'socket.close' });
+    clock.advance(2_000);
+    expect(ended).toHaveLength(1);
+    clock.advance(3_000);
+    expect(typesOf(told)).toEqual(['vapi.opened', 'vapi.closed']);
+    expect(clock.armed).toBe(0);
+  });
+
+  it('is gone at once when it was never wanted', () => {
+    const { tell, told, asked } = stage();
+    tell({ type: 'socket.close' });
+    expect(typesOf(told)).toEqual(['vapi.closed']);
+    expect(asked).toHaveLength(0);
+  });
+});
