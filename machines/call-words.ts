@@ -129,7 +129,7 @@ export const callWords = setup({
   },
   guards: {
     summonsAtOnce: ({ context }) => context.summonsAgentAtOnce,
-    prerollGathered: ({ context }) => context.figures.prerollMs !== null,
+    prerollPending: ({ context }) => context.figures.prerollMs === null,
     isOver: ({ context }) => context.ending !== null && CALL_IS_OVER.has(context.ending.reason),
     pausesFirst: ({ context }) => context.bargeIn === 'reversible',
     wordsDrop: ({ context }, said: { final: boolean }) =>

@@ -203,6 +203,8 @@ export const callMachine = callWords.createMachine({
           },
         },
         streaming: {
+          // A greeting can be over, or be interrupted, while the pre-roll is still being gathered.
+          always: { guard: 'prerollPending', target: 'buffering' },
           on: {
             'agent.began': {
               target: 'agentSpeaking',
@@ -213,14 +215,10 @@ export const callMachine = callWords.createMachine({
         agentSpeaking: {
           on: {
             'caller.forwarded': { actions: { type: 'notePreroll', params: ({ event }) => event } },
-            'agent.finished': [
-              {
-                guard: 'prerollGathered',
-                target: 'streaming',
-                actions: { type: 'noteAgentSilent', params: ({ event }) => event },
-              },
-              { target: 'buffering', actions: { type: 'noteAgentSilent', params: ({ event }) => event } },
-            ],
+            'agent.finished': {
+              target: 'streaming',
+              actions: { type: 'noteAgentSilent', params: ({ event }) => event },
+            },
             // The agent has stopped by its own verdict: whatever it says from here on is new.
             'vapi.interrupted': {
               target: 'bargeIn.flushed',
@@ -229,17 +227,14 @@ export const callMachine = callWords.createMachine({
                 { type: 'orderAgentBuffer', params: { type: 'buffer.flush', refuse: false } },
               ],
             },
-            'vapi.callerStarted': [
-              {
-                guard: 'pausesFirst',
-                target: 'bargeIn.paused',
-                actions: [
-                  { type: 'noteBargeIn', params: ({ event }) => event },
-                  { type: 'noteCallerStarted', params: ({ event }) => event },
-                ],
-              },
-              { actions: { type: 'noteCallerStarted', params: ({ event }) => event } },
-            ],
+            'vapi.callerStarted': {
+              guard: 'pausesFirst',
+              target: 'bargeIn.paused',
+              actions: [
+                { type: 'noteBargeIn', params: ({ event }) => event },
+                { type: 'noteCallerStarted', params: ({ event }) => event },
+              ],
+            },
             // The agent does not know yet that it was cut: what still comes of its turn is refused.
             'vapi.transcribed': [
               {

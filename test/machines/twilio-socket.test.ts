@@ -118,7 +118,7 @@ describe("the caller's end", () => {
       const { start, tell, told, alive } = stage();
       start();
       tell(event);
-      tell({ type: 'socket.closed', code: 1000 });
+      if (alive()) tell({ type: 'socket.closed', code: 1000 });
       expect(typesOf(told)).toEqual(['twilio.started', 'twilio.gone', 'twilio.closed']);
       expect(told[1]).toMatchObject({ cause });
       expect(alive()).toBe(false);

@@ -1,0 +1,267 @@
+import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine } from 'xstate';
+import { callMachine } from '../../machines/call.ts';
+import { CALL_IS_OVER, type CallContext, type CallInput } from '../../machines/call-facts.ts';
+import { jitterBufferMachine } from '../../machines/jitter-buffer.ts';
+import { twilioSocketMachine } from '../../machines/twilio-socket.ts';
+import { vapiSocketMachine } from '../../machines/vapi-socket.ts';
+
+/** A machine under test: how it can be started, all that it can be told, and what must hold of it. */
+export interface Subject {
+  machine: AnyStateMachine;
+  /** Each way of starting it, by a name. Every delay has a length of its own, by which the test calls it. */
+  starts: Record<string, object>;
+  /** Everything that others can tell it, in every variety that could matter to a guard. */
+  events: AnyEventObject[];
+  /** The outputs with which its promise children can end, by the child's id. */
+  outputs: Record<string, unknown[]>;
+  /** The facts in context that decide what it does next; states that differ in nothing else are one. */
+  facts(snapshot: AnyMachineSnapshot): Record<string, boolean>;
+  /** What must hold in every state; throws where it does not. */
+  holds(snapshot: AnyMachineSnapshot): void;
+}
+
+function must(holds: boolean, what: string): void {
+  if (!holds) throw new Error(`It does not hold that ${what}.`);
+}
+
+const callTimeouts: CallInput['timeouts'] = {
+  sessionTtlMs: 1001,
+  callerTimeoutMs: 1002,
+  agentTimeoutMs: 1003,
+  drainTimeoutMs: 1004,
+  hangUpTimeoutMs: 1005,
+  bargeInTimeoutMs: 1006,
+  verdictTimeoutMs: 1007,
+  briefSilenceTimeoutMs: 1008,
+  silenceTimeoutMs: 1009,
+  pauseTimeoutMs: 1010,
+};
+
+function callStart(changes: Partial<CallInput>): CallInput {
+  return {
+    callId: 'c1',
+    callSid: 'CA1',
+    summonsAgentAtOnce: true,
+    bargeIn: 'reversible',
+    agentGivesVerdicts: true,
+    timeouts: callTimeouts,
+    twilioSocket: {
+      expectsAnother: true,
+      startTimeoutMs: 1,
+      heartbeatIntervalMs: 2,
+      pongTimeoutMs: 3,
+      closeTimeoutMs: 4,
+    },
+    vapiSocket: {
+      creates: true,
+      createTimeoutMs: 1,
+      openTimeoutMs: 2,
+      heartbeatIntervalMs: 3,
+      pongTimeoutMs: 4,
+      closeTimeoutMs: 5,
+      endTimeoutMs: 6,
+    },
+    callerBuffer: { fillTimeoutMs: 1, refuseTimeoutMs: 2 },
+    agentBuffer: { fillTimeoutMs: 1, refuseTimeoutMs: 2 },
+    ...changes,
+  };
+}
+
+const transcripts = [true, false].flatMap((final) =>
+  [true, false].map((acknowledgement) => ({ type: 'vapi.transcribed', at: 7, final, acknowledgement })),
+);
+
+const call: Subject = {
+  machine: callMachine,
+  starts: {
+    'reversible, with verdicts': callStart({}),
+    'reversible, without verdicts': callStart({ agentGivesVerdicts: false }),
+    transcript: callStart({ bargeIn: 'transcript' }),
+    'confirmed, agent after start': callStart({
+      bargeIn: 'confirmed',
+      summonsAgentAtOnce: false,
+      callSid: null,
+    }),
+  },
+  events: [
+    { type: 'twilio.started', at: 1, streamSid: 'MZ1', callSid: 'CA1' },
+    { type: 'caller.pressed', at: 7 },
+    { type: 'twilio.gone', cause: 'stopped', words: 'stopped' },
+    { type: 'twilio.gone', cause: 'lost', words: 'lost' },
+    { type: 'twilio.gone', cause: 'refused', words: 'refused' },
+    { type: 'twilio.closed' },
+    { type: 'vapi.opened', at: 2 },
+    { type: 'vapi.gone', cause: 'ended', words: 'ended' },
+    { type: 'vapi.gone', cause: 'lost', words: 'lost' },
+    { type: 'vapi.gone', cause: 'unavailable', words: 'unavailable' },
+    { type: 'vapi.closed' },
+    { type: 'vapi.callerStarted', at: 5 },
+    { type: 'vapi.callerStopped', at: 6 },
+    { type: 'vapi.callerStopped', at: 1_000 },
+    ...transcripts,
+    { type: 'vapi.agentStarted', at: 8 },
+    { type: 'vapi.agentStopped', at: 9 },
+    { type: 'vapi.interrupted', at: 7 },
+    { type: 'vapi.delayed', at: 9 },
+    { type: 'caller.forwarded', at: 3, frames: 20, ms: 400 },
+    { type: 'agent.began', at: 4, receivedAt: 4, lastForwardedAt: 3 },
+    { type: 'agent.finished', at: 9 },
+    { type: 'agent.flushed', at: 8, chunks: 42, flushedMs: 840, heardMs: 300 },
+    { type: 'agent.paused', at: 8, keptMs: 840, heardMs: 300 },
+    { type: 'agent.finishing', at: 9, leftMs: 800 },
+    { type: 'call.hangUp', reason: 'hungUp', words: 'by hand' },
+    { type: 'call.hangUp', reason: 'drained', words: 'drained' },
+    { type: 'caller.hungUp', words: 'completed' },
+    { type: 'stream.failed', words: 'failed' },
+  ],
+  outputs: { hangUp: [undefined] },
+  facts(snapshot) {
+    const { figures, utteranceOpen, spokeBriefly, ending, callerSpokeAt } = snapshot.context as CallContext;
+    const live = snapshot.matches('live');
+    return {
+      'pre-roll gathered': live && figures.prerollMs !== null,
+      'words open': live && utteranceOpen,
+      'caller speaks': live && callerSpokeAt !== null,
+      'spoke briefly': snapshot.matches({ live: { bargeIn: { paused: 'hushed' } } }) && spokeBriefly,
+      'is over': ending !== null && CALL_IS_OVER.has(ending.reason),
+    };
+  },
+  holds(snapshot) {
+    const { ending, figures, startedAt, streamSid } = snapshot.context as CallContext;
+    const live = snapshot.matches('live');
+    must(live === (ending === null), 'a call has an ending exactly when it is no longer live');
+    must((startedAt === null) === (streamSid === null), 'a stream is known exactly since its start');
+    const heard = snapshot.matches({ live: 'streaming' }) || snapshot.matches({ live: 'agentSpeaking' });
+    must(!heard || streamSid !== null, 'nothing streams without a stream');
+    must(
+      !snapshot.matches({ live: 'streaming' }) || figures.prerollMs !== null,
+      'nothing streams before the pre-roll',
+    );
+    must(
+      !snapshot.matches({ live: 'bargeIn' }) || figures.bargeIns.length > 0,
+      'an interruption is on record',
+    );
+    must(figures.talkOverMs >= 0, 'durations are not negative');
+    must(
+      figures.responsesMs.every((ms) => ms >= 0),
+      'responses take time',
+    );
+  },
+};
+
+const twilioSocket: Subject = {
+  machine: twilioSocketMachine,
+  starts: Object.fromEntries(
+    [true, false].map((expectsAnother) => [
+      expectsAnother ? 'with a ticket' : 'without a ticket',
+      {
+        callId: 'c1',
+        expectsAnother,
+        startTimeoutMs: 1001,
+        heartbeatIntervalMs: 1002,
+        pongTimeoutMs: 1003,
+        closeTimeoutMs: 1004,
+      },
+    ]),
+  ),
+  events: [
+    { type: 'socket.attached' },
+    { type: 'socket.ponged' },
+    { type: 'socket.closed', code: 1006 },
+    { type: 'socket.silent' },
+    { type: 'socket.close' },
+    { type: 'twilio.started', at: 1, streamSid: 'MZ1', callSid: 'CA1' },
+    { type: 'twilio.refused', words: 'wrong nonce' },
+    { type: 'twilio.stopped' },
+    { type: 'caller.pressed', at: 2 },
+  ],
+  outputs: {},
+  facts: () => ({}),
+  holds({ context }) {
+    must(context.loss === 'released' || context.words !== '', 'a loss is told in words');
+  },
+};
+
+const vapiSocket: Subject = {
+  machine: vapiSocketMachine,
+  starts: Object.fromEntries(
+    [true, false].map((creates) => [
+      creates ? 'transport' : 'direct',
+      {
+        callId: 'c1',
+        creates,
+        createTimeoutMs: 1001,
+        openTimeoutMs: 1002,
+        heartbeatIntervalMs: 1003,
+        pongTimeoutMs: 1004,
+        closeTimeoutMs: 1005,
+        endTimeoutMs: 1006,
+      },
+    ]),
+  ),
+  events: [
+    { type: 'socket.open' },
+    { type: 'socket.close' },
+    { type: 'socket.opened', at: 1 },
+    { type: 'socket.ponged' },
+    { type: 'socket.closed', code: 1000, words: 'done' },
+    { type: 'socket.closed', code: 1006, words: 'broken' },
+    { type: 'vapi.ended', reason: 'assistant-ended-call' },
+    { type: 'vapi.interrupted', at: 2 },
+    { type: 'vapi.callerStarted', at: 2 },
+    { type: 'vapi.transcribed', at: 2, final: false, acknowledgement: false },
+  ],
+  outputs: {
+    createCall: [
+      { created: true, vapiCallId: 'v1' },
+      { created: false, refusal: 'noSocketUrl', words: 'no way in', vapiCallId: 'v1' },
+      { created: false, refusal: 'keyRefused', words: 'key refused' },
+    ],
+    endCall: [undefined],
+  },
+  facts: () => ({}),
+  holds(snapshot) {
+    const { context } = snapshot;
+    must(
+      !snapshot.matches('linked') || !context.creates || context.vapiCallId !== null,
+      'a link has its call',
+    );
+    must(context.loss === 'ended' || context.words !== '', 'a loss is told in words');
+  },
+};
+
+const jitterBuffer: Subject = {
+  machine: jitterBufferMachine,
+  starts: {
+    'each direction': { callId: 'c1', direction: 'agent', fillTimeoutMs: 1001, refuseTimeoutMs: 1002 },
+  },
+  events: [
+    { type: 'buffer.open' },
+    { type: 'buffer.pause' },
+    { type: 'buffer.resume' },
+    { type: 'buffer.flush', refuse: true },
+    { type: 'buffer.flush', refuse: false },
+    { type: 'buffer.accept' },
+    { type: 'buffer.finish' },
+    { type: 'pipe.started' },
+    { type: 'pipe.primed' },
+    { type: 'pipe.emptied' },
+    { type: 'pipe.stalled' },
+    { type: 'pipe.relieved' },
+    { type: 'pipe.overflowed' },
+    { type: 'pipe.renewed' },
+    { type: 'caller.forwarded', at: 1, frames: 20, ms: 400 },
+    { type: 'agent.began', at: 1, receivedAt: 1, lastForwardedAt: null },
+  ],
+  outputs: {},
+  facts: () => ({}),
+  holds: () => {},
+};
+
+/** The machines of the bridge, by the names that they have in reports. */
+export const subjects: Record<string, Subject> = {
+  call,
+  'twilio-socket': twilioSocket,
+  'vapi-socket': vapiSocket,
+  'jitter-buffer': jitterBuffer,
+};
