@@ -13,6 +13,7 @@ import {
   type Ending,
 } from './call-facts.ts';
 import { type BufferOrder, jitterBufferMachine } from './jitter-buffer.ts';
+import type { Meta } from './requirements.ts';
 import { twilioSocketMachine } from './twilio-socket.ts';
 import { vapiSocketMachine } from './vapi-socket.ts';
 
@@ -20,6 +21,7 @@ import { vapiSocketMachine } from './vapi-socket.ts';
 const BRIEF_SPEECH_MS = 400;
 
 type At = { at: number };
+type Words = { final: boolean; acknowledgement: boolean };
 
 export const callWords = setup({
   types: {
@@ -27,6 +29,7 @@ export const callWords = setup({
     input: {} as CallInput,
     output: {} as CallOutput,
     events: {} as CallEvent,
+    meta: {} as Meta,
     children: {} as {
       twilioSocket: 'twilioSocket';
       vapiSocket: 'vapiSocket';
@@ -132,10 +135,16 @@ export const callWords = setup({
     prerollPending: ({ context }) => context.figures.prerollMs === null,
     isOver: ({ context }) => context.ending !== null && CALL_IS_OVER.has(context.ending.reason),
     pausesFirst: ({ context }) => context.bargeIn === 'reversible',
-    wordsDrop: ({ context }, said: { final: boolean }) =>
-      context.bargeIn === 'transcript' && isNews(context, said),
-    wordsPause: ({ context }, said: { final: boolean }) =>
-      context.bargeIn === 'reversible' && isNews(context, said),
+    lastWordsDrop: ({ context }, said: Words) =>
+      isNews(context, said) &&
+      said.final &&
+      (context.bargeIn === 'transcript' ||
+        (context.bargeIn === 'reversible' && !said.acknowledgement && !context.agentGivesVerdicts)),
+    wordsDrop: ({ context }, { final }: Words) => context.bargeIn === 'transcript' && !final,
+    lastWordsContradict: ({ context }, said: Words) =>
+      context.bargeIn === 'reversible' && isNews(context, said) && said.final && !said.acknowledgement,
+    // Whoever has said no more than "mm-hm" has not interrupted.
+    wordsPause: ({ context }, { final }: Words) => context.bargeIn === 'reversible' && !final,
     heedsKeys: ({ context }) => context.bargeIn !== 'confirmed',
     isDecisive: ({ context }, { acknowledgement }: { acknowledgement: boolean }) =>
       !acknowledgement && !context.agentGivesVerdicts,

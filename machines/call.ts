@@ -13,6 +13,8 @@ import { callWords } from './call-words.ts';
 
 export const callMachine = callWords.createMachine({
   id: 'call',
+  // An eventless loop would hang the process; no step of this chart takes more than a few.
+  options: { maxIterations: 50 },
   context: ({ input }) => ({
     ...input,
     streamSid: null,
@@ -62,6 +64,7 @@ export const callMachine = callWords.createMachine({
       after: {
         sessionTtl: {
           target: '#call.closing.caller.hangingUp',
+          meta: { serves: 'ttl' },
           actions: {
             type: 'noteEnding',
             params: { reason: 'timeToLive', words: 'The call reached its longest time.' },
@@ -91,9 +94,13 @@ export const callMachine = callWords.createMachine({
         'vapi.interrupted': {
           actions: { type: 'orderAgentBuffer', params: { type: 'buffer.flush', refuse: false } },
         },
-        'vapi.agentStarted': { actions: { type: 'orderAgentBuffer', params: { type: 'buffer.accept' } } },
+        'vapi.agentStarted': {
+          meta: { serves: 'nothing-stale' },
+          actions: { type: 'orderAgentBuffer', params: { type: 'buffer.accept' } },
+        },
         'vapi.gone': {
           target: ['#call.closing.caller.finishing', '#call.closing.agent.departed'],
+          meta: { serves: 'last-words' },
           actions: {
             type: 'noteEnding',
             params: ({ event }) => ({ reason: REASON_OF_AGENT_LOSS[event.cause], words: event.words }),
@@ -101,6 +108,7 @@ export const callMachine = callWords.createMachine({
         },
         'twilio.gone': {
           target: '#call.closing.caller.departed',
+          meta: { serves: 'one-teardown' },
           actions: {
             type: 'noteEnding',
             params: ({ event }) => ({ reason: REASON_OF_CALLER_LOSS[event.cause], words: event.words }),
@@ -108,6 +116,7 @@ export const callMachine = callWords.createMachine({
         },
         'caller.hungUp': {
           target: 'closing',
+          meta: { serves: 'one-teardown' },
           actions: {
             type: 'noteEnding',
             params: ({ event }) => ({ reason: 'callerHungUp', words: event.words }),
@@ -115,6 +124,7 @@ export const callMachine = callWords.createMachine({
         },
         'stream.failed': {
           target: 'closing',
+          meta: { serves: 'one-teardown' },
           actions: {
             type: 'noteEnding',
             params: ({ event }) => ({ reason: 'callerLost', words: event.words }),
@@ -122,6 +132,7 @@ export const callMachine = callWords.createMachine({
         },
         'call.hangUp': {
           target: '#call.closing.caller.hangingUp',
+          meta: { serves: 'hung-up-first' },
           actions: {
             type: 'noteEnding',
             params: ({ event }) => ({ reason: event.reason, words: event.words }),
@@ -140,6 +151,7 @@ export const callMachine = callWords.createMachine({
                   after: {
                     callerTimeout: {
                       target: '#call.closing',
+                      meta: { serves: 'bounded-wait' },
                       actions: {
                         type: 'noteEnding',
                         params: {
@@ -171,6 +183,7 @@ export const callMachine = callWords.createMachine({
                   after: {
                     agentTimeout: {
                       target: '#call.closing',
+                      meta: { serves: 'bounded-wait' },
                       actions: {
                         type: 'noteEnding',
                         params: { reason: 'agentUnavailable', words: 'The agent was not ready in time.' },
@@ -188,12 +201,17 @@ export const callMachine = callWords.createMachine({
               },
             },
           },
-          onDone: { target: 'buffering', actions: ['openCallerBuffer', 'openAgentBuffer'] },
+          onDone: {
+            target: 'buffering',
+            meta: { serves: 'first-words' },
+            actions: ['openCallerBuffer', 'openAgentBuffer'],
+          },
         },
         buffering: {
           on: {
             'caller.forwarded': {
               target: 'streaming',
+              meta: { serves: 'first-words' },
               actions: { type: 'notePreroll', params: ({ event }) => event },
             },
             'agent.began': {
@@ -217,11 +235,13 @@ export const callMachine = callWords.createMachine({
             'caller.forwarded': { actions: { type: 'notePreroll', params: ({ event }) => event } },
             'agent.finished': {
               target: 'streaming',
+              meta: { serves: 'heard-not-sent' },
               actions: { type: 'noteAgentSilent', params: ({ event }) => event },
             },
             // The agent has stopped by its own verdict: whatever it says from here on is new.
             'vapi.interrupted': {
               target: 'bargeIn.flushed',
+              meta: { serves: 'interrupted-at-once' },
               actions: [
                 { type: 'noteBargeIn', params: ({ event }) => event },
                 { type: 'orderAgentBuffer', params: { type: 'buffer.flush', refuse: false } },
@@ -230,6 +250,7 @@ export const callMachine = callWords.createMachine({
             'vapi.callerStarted': {
               guard: 'pausesFirst',
               target: 'bargeIn.paused',
+              meta: { serves: 'interrupted-at-once' },
               actions: [
                 { type: 'noteBargeIn', params: ({ event }) => event },
                 { type: 'noteCallerStarted', params: ({ event }) => event },
@@ -237,6 +258,18 @@ export const callMachine = callWords.createMachine({
             },
             // The agent does not know yet that it was cut: what still comes of its turn is refused.
             'vapi.transcribed': [
+              {
+                guard: { type: 'lastWordsDrop', params: ({ event }) => event },
+                target: 'bargeIn.flushed',
+                meta: { serves: 'interrupted-at-once' },
+                actions: [
+                  { type: 'noteBargeIn', params: ({ event }) => event },
+                  { type: 'noteCallerStarted', params: ({ event }) => event },
+                  { type: 'noteCallerStopped', params: ({ event }) => event },
+                  { type: 'noteWords', params: ({ event }) => event },
+                  { type: 'orderAgentBuffer', params: { type: 'buffer.flush', refuse: true } },
+                ],
+              },
               {
                 guard: { type: 'wordsDrop', params: ({ event }) => event },
                 target: 'bargeIn.flushed',
@@ -247,9 +280,21 @@ export const callMachine = callWords.createMachine({
                   { type: 'orderAgentBuffer', params: { type: 'buffer.flush', refuse: true } },
                 ],
               },
+              // Nothing follows a final transcript that could still decide.
+              {
+                guard: { type: 'lastWordsContradict', params: ({ event }) => event },
+                target: 'bargeIn.paused.contradicted',
+                actions: [
+                  { type: 'noteBargeIn', params: ({ event }) => event },
+                  { type: 'noteCallerStarted', params: ({ event }) => event },
+                  { type: 'noteCallerStopped', params: ({ event }) => event },
+                  { type: 'noteWords', params: ({ event }) => event },
+                ],
+              },
               {
                 guard: { type: 'wordsPause', params: ({ event }) => event },
                 target: 'bargeIn.paused',
+                meta: { serves: 'interrupted-at-once' },
                 actions: [
                   { type: 'noteBargeIn', params: ({ event }) => event },
                   { type: 'noteCallerStarted', params: ({ event }) => event },
@@ -261,6 +306,7 @@ export const callMachine = callWords.createMachine({
             'caller.pressed': {
               guard: 'heedsKeys',
               target: 'bargeIn.flushed',
+              meta: { serves: 'interrupted-at-once' },
               actions: [
                 { type: 'noteBargeIn', params: ({ event }) => event },
                 { type: 'orderAgentBuffer', params: { type: 'buffer.flush', refuse: true } },
@@ -284,7 +330,7 @@ export const callMachine = callWords.createMachine({
                   },
                 },
                 hushed: {
-                  after: { silenceTimeout: 'resuming' },
+                  after: { silenceTimeout: { target: 'resuming', meta: { serves: 'nothing-lost' } } },
                   on: {
                     'vapi.callerStarted': {
                       target: 'voiced',
@@ -318,7 +364,7 @@ export const callMachine = callWords.createMachine({
                   },
                 },
               },
-              after: { pauseTimeout: '.resuming' },
+              after: { pauseTimeout: { target: '.resuming', meta: { serves: 'bounded-wait' } } },
               on: {
                 'agent.paused': {
                   actions: [
@@ -351,6 +397,7 @@ export const callMachine = callWords.createMachine({
                   {
                     guard: { type: 'isDone', params: ({ event }) => event },
                     target: '.resuming',
+                    meta: { serves: 'nothing-lost' },
                     actions: { type: 'noteWords', params: ({ event }) => event },
                   },
                   { actions: { type: 'noteWords', params: ({ event }) => event } },
@@ -358,7 +405,7 @@ export const callMachine = callWords.createMachine({
               },
             },
             flushed: {
-              after: { bargeInTimeout: '#call.live.streaming' },
+              after: { bargeInTimeout: { target: '#call.live.streaming', meta: { serves: 'bounded-wait' } } },
               on: {
                 'agent.flushed': {
                   actions: [
@@ -415,18 +462,28 @@ export const callMachine = callWords.createMachine({
               },
             },
             lastWords: {
-              after: { drainTimeout: [{ guard: 'isOver', target: 'hangingUp' }, { target: 'leaving' }] },
-              on: { 'agent.finished': [{ guard: 'isOver', target: 'hangingUp' }, { target: 'leaving' }] },
+              after: {
+                drainTimeout: [
+                  { guard: 'isOver', target: 'hangingUp', meta: { serves: 'bounded-wait' } },
+                  { target: 'leaving', meta: { serves: 'bounded-wait' } },
+                ],
+              },
+              on: {
+                'agent.finished': [
+                  { guard: 'isOver', target: 'hangingUp', meta: { serves: 'last-words' } },
+                  { target: 'leaving', meta: { serves: 'last-words' } },
+                ],
+              },
             },
             hangingUp: {
               invoke: {
                 src: 'hangUp',
                 id: 'hangUp',
                 input: ({ context }) => ({ callId: context.callId }),
-                onDone: 'leaving',
+                onDone: { target: 'leaving', meta: { serves: 'hung-up-first' } },
                 onError: 'leaving',
               },
-              after: { hangUpTimeout: 'leaving' },
+              after: { hangUpTimeout: { target: 'leaving', meta: { serves: 'bounded-wait' } } },
             },
             leaving: {
               entry: 'releaseCaller',
@@ -453,7 +510,7 @@ export const callMachine = callWords.createMachine({
           on: { 'vapi.closed': '.gone' },
         },
       },
-      onDone: 'closed',
+      onDone: { target: 'closed', meta: { serves: 'one-teardown' } },
     },
     closed: { type: 'final' },
   },

@@ -12,6 +12,7 @@
  * which tells it the edges (primed, stalled, overflowed, …), a few a second at most.
  */
 import { fromCallback, sendParent, sendTo, setup } from 'xstate';
+import type { Meta } from './requirements.ts';
 
 export type Direction = 'caller' | 'agent';
 
@@ -87,6 +88,7 @@ export const jitterBufferMachine = setup({
     context: {} as JitterBufferInput,
     input: {} as JitterBufferInput,
     events: {} as BufferOrder | PipeEdge | PipeNews,
+    meta: {} as Meta,
   },
   actors: {
     pipe: fromCallback<PipeOrder, { callId: string; direction: Direction }>(() => {}),
@@ -104,6 +106,8 @@ export const jitterBufferMachine = setup({
   },
 }).createMachine({
   id: 'jitter-buffer',
+  // An eventless loop would hang the process; no step of this chart takes more than a few.
+  options: { maxIterations: 50 },
   context: ({ input }) => input,
   invoke: {
     src: 'pipe',
@@ -117,11 +121,12 @@ export const jitterBufferMachine = setup({
       {
         guard: { type: 'refuses', params: ({ event }) => ({ refuse: event.refuse }) },
         target: '.refusing',
+        meta: { serves: 'nothing-stale' },
         actions: { type: 'order', params: { type: 'pipe.flush', refuse: true } },
       },
       { target: '.filling', actions: { type: 'order', params: { type: 'pipe.flush', refuse: false } } },
     ],
-    'buffer.finish': '.finishing',
+    'buffer.finish': { target: '.finishing', meta: { serves: 'last-words' } },
   },
   initial: 'holding',
   states: {
@@ -130,11 +135,11 @@ export const jitterBufferMachine = setup({
       states: {
         empty: { on: { 'pipe.started': 'gathering', 'buffer.open': '#jitter-buffer.filling' } },
         gathering: { on: { 'pipe.primed': 'primed', 'buffer.open': '#jitter-buffer.filling.gathering' } },
-        primed: { on: { 'pipe.overflowed': 'overflowing' } },
+        primed: { on: { 'pipe.overflowed': { target: 'overflowing', meta: { serves: 'overflow-shown' } } } },
         overflowing: {},
       },
       on: {
-        'buffer.open': 'flowing',
+        'buffer.open': { target: 'flowing', meta: { serves: 'greeting-kept' } },
         // Nothing of it was heard yet, so there is no old turn to refuse.
         'buffer.flush': {
           target: '.empty',
@@ -147,44 +152,50 @@ export const jitterBufferMachine = setup({
       initial: 'empty',
       states: {
         empty: { on: { 'pipe.started': 'gathering' } },
-        gathering: { after: { fillTimeout: '#jitter-buffer.flowing' } },
+        gathering: {
+          after: { fillTimeout: { target: '#jitter-buffer.flowing', meta: { serves: 'bounded-wait' } } },
+        },
       },
       on: {
-        'pipe.primed': 'flowing',
-        'buffer.pause': 'paused',
+        'pipe.primed': { target: 'flowing', meta: { serves: 'first-words' } },
+        'buffer.pause': { target: 'paused', meta: { serves: 'nothing-lost' } },
       },
     },
     flowing: {
       entry: { type: 'order', params: { type: 'pipe.release' } },
       on: {
-        'pipe.emptied': 'filling',
-        'pipe.stalled': 'backlogged',
-        'buffer.pause': 'paused',
+        'pipe.emptied': { target: 'filling', meta: { serves: 'overflow-shown' } },
+        'pipe.stalled': { target: 'backlogged', meta: { serves: 'overflow-shown' } },
+        'buffer.pause': { target: 'paused', meta: { serves: 'nothing-lost' } },
       },
     },
     backlogged: {
       initial: 'keeping',
       states: {
-        keeping: { on: { 'pipe.overflowed': 'overflowing' } },
+        keeping: { on: { 'pipe.overflowed': { target: 'overflowing', meta: { serves: 'overflow-shown' } } } },
         overflowing: {},
       },
       on: {
         'pipe.relieved': 'flowing',
         'pipe.emptied': 'filling',
-        'buffer.pause': 'paused',
+        'buffer.pause': { target: 'paused', meta: { serves: 'nothing-lost' } },
       },
     },
     paused: {
       entry: { type: 'order', params: { type: 'pipe.pause' } },
       on: {
-        'buffer.resume': { target: 'flowing', actions: { type: 'order', params: { type: 'pipe.resume' } } },
+        'buffer.resume': {
+          target: 'flowing',
+          meta: { serves: 'nothing-lost' },
+          actions: { type: 'order', params: { type: 'pipe.resume' } },
+        },
       },
     },
     refusing: {
-      after: { refuseTimeout: 'filling' },
+      after: { refuseTimeout: { target: 'filling', meta: { serves: 'bounded-wait' } } },
       on: {
-        'pipe.renewed': 'filling',
-        'buffer.accept': 'filling',
+        'pipe.renewed': { target: 'filling', meta: { serves: 'nothing-stale' } },
+        'buffer.accept': { target: 'filling', meta: { serves: 'nothing-stale' } },
         'buffer.flush': [
           { guard: { type: 'refuses', params: ({ event }) => ({ refuse: event.refuse }) } },
           { target: 'filling' },

@@ -6,6 +6,7 @@
  * `stop`, `close`, a dead line and our own order to close all lead through one teardown: `stopping`, then `closed`.
  */
 import { assign, fromCallback, sendParent, sendTo, setup } from 'xstate';
+import type { Meta } from './requirements.ts';
 
 /** What this machine tells the socket. Stopping the link cuts the line. */
 export type TwilioLinkOrder =
@@ -65,6 +66,7 @@ export const twilioSocketMachine = setup({
     context: {} as TwilioSocketContext,
     input: {} as TwilioSocketInput,
     events: {} as TwilioLinkFact | { type: 'socket.close' },
+    meta: {} as Meta,
   },
   actors: {
     twilioLink: fromCallback<TwilioLinkOrder, { callId: string }>(() => {}),
@@ -89,6 +91,7 @@ export const twilioSocketMachine = setup({
   },
 }).createMachine({
   id: 'twilio-socket',
+  options: { maxIterations: 50 },
   context: ({ input }) => ({ ...input, loss: 'released', words: '' }),
   invoke: { src: 'twilioLink', id: 'twilioLink', input: ({ context }) => ({ callId: context.callId }) },
   initial: 'awaitingSocket',
@@ -105,10 +108,12 @@ export const twilioSocketMachine = setup({
           {
             guard: 'anotherMayCome',
             target: 'awaitingSocket',
+            meta: { serves: 'nobody-in' },
             actions: { type: 'order', params: { type: 'link.dismiss', words: NO_START } },
           },
           {
             target: 'stopping.refused',
+            meta: { serves: 'bounded-wait' },
             actions: { type: 'note', params: { loss: 'refused', words: NO_START } },
           },
         ],
@@ -120,6 +125,7 @@ export const twilioSocketMachine = setup({
           {
             guard: 'anotherMayCome',
             target: 'awaitingSocket',
+            meta: { serves: 'nobody-in' },
             actions: { type: 'order', params: ({ event }) => ({ type: 'link.dismiss', words: event.words }) },
           },
           {
@@ -145,13 +151,14 @@ export const twilioSocketMachine = setup({
       states: {
         quiet: {
           after: { heartbeatInterval: 'probing' },
-          on: { 'socket.silent': 'probing' },
+          on: { 'socket.silent': { target: 'probing', meta: { serves: 'half-open' } } },
         },
         probing: {
           entry: { type: 'order', params: { type: 'link.ping' } },
           after: {
             pongTimeout: {
               target: '#twilio-socket.closed',
+              meta: { serves: 'half-open' },
               actions: [
                 { type: 'note', params: { loss: 'dead', words: 'The socket stopped answering pings.' } },
                 'tellGone',
@@ -165,10 +172,12 @@ export const twilioSocketMachine = setup({
         'caller.pressed': { actions: 'tellCall' },
         'twilio.stopped': {
           target: 'stopping',
+          meta: { serves: 'one-teardown' },
           actions: [{ type: 'note', params: { loss: 'stopped', words: 'The caller hung up.' } }, 'tellGone'],
         },
         'socket.closed': {
           target: 'closed',
+          meta: { serves: 'one-teardown' },
           actions: [
             {
               type: 'note',
@@ -199,7 +208,7 @@ export const twilioSocketMachine = setup({
           ],
         },
       },
-      after: { closeTimeout: 'closed' },
+      after: { closeTimeout: { target: 'closed', meta: { serves: 'bounded-wait' } } },
       on: { 'socket.closed': 'closed' },
     },
     closed: { type: 'final', entry: 'tellClosed' },

@@ -8,6 +8,7 @@
  * created is ended on every path: on its socket (`closing`) or, where there is none, over HTTP (`ending`).
  */
 import { assign, fromCallback, fromPromise, sendParent, sendTo, setup, stateIn } from 'xstate';
+import type { Meta } from './requirements.ts';
 
 /** Why Vapi has no call for us. Each kind has its own remedy, told in the words that come with it. */
 export type AgentRefusal =
@@ -96,6 +97,7 @@ export const vapiSocketMachine = setup({
     context: {} as VapiSocketContext,
     input: {} as VapiSocketInput,
     events: {} as VapiLinkFact | { type: 'socket.open' } | { type: 'socket.close' },
+    meta: {} as Meta,
   },
   actors: {
     vapiLink: fromCallback<VapiLinkOrder, { callId: string }>(() => {}),
@@ -135,6 +137,7 @@ export const vapiSocketMachine = setup({
   },
 }).createMachine({
   id: 'vapi-socket',
+  options: { maxIterations: 50 },
   context: ({ input }) => ({ ...input, vapiCallId: null, loss: 'ended', words: '' }),
   initial: 'idle',
   states: {
@@ -150,7 +153,7 @@ export const vapiSocketMachine = setup({
         id: 'createCall',
         input: ({ context }) => ({ callId: context.callId }),
         onDone: [
-          { guard: stateIn({ creating: 'unwanted' }), target: 'ending' },
+          { guard: stateIn({ creating: 'unwanted' }), target: 'ending', meta: { serves: 'one-call' } },
           {
             guard: { type: 'wasCreated', params: ({ event }) => event.output },
             target: 'linked',
@@ -159,6 +162,7 @@ export const vapiSocketMachine = setup({
           {
             guard: { type: 'leftACall', params: ({ event }) => event.output },
             target: 'ending',
+            meta: { serves: 'one-call' },
             actions: [{ type: 'noteRefusal', params: ({ event }) => event.output }, 'tellGone'],
           },
           {
@@ -180,6 +184,7 @@ export const vapiSocketMachine = setup({
       after: {
         createTimeout: {
           target: 'closed',
+          meta: { serves: 'bounded-wait' },
           actions: [
             {
               type: 'note',
@@ -194,7 +199,7 @@ export const vapiSocketMachine = setup({
       },
       initial: 'wanted',
       states: {
-        wanted: { on: { 'socket.close': 'unwanted' } },
+        wanted: { on: { 'socket.close': { target: 'unwanted', meta: { serves: 'one-call' } } } },
         unwanted: {},
       },
     },
@@ -206,6 +211,7 @@ export const vapiSocketMachine = setup({
           after: {
             openTimeout: {
               target: '#vapi-socket.ending',
+              meta: { serves: 'bounded-wait' },
               actions: [
                 {
                   type: 'note',
@@ -236,7 +242,7 @@ export const vapiSocketMachine = setup({
                 'tellGone',
               ],
             },
-            'socket.close': '#vapi-socket.ending',
+            'socket.close': { target: '#vapi-socket.ending', meta: { serves: 'one-call' } },
           },
         },
         open: {
@@ -248,6 +254,7 @@ export const vapiSocketMachine = setup({
               after: {
                 pongTimeout: {
                   target: '#vapi-socket.ending',
+                  meta: { serves: 'half-open' },
                   actions: [
                     {
                       type: 'note',
@@ -300,7 +307,7 @@ export const vapiSocketMachine = setup({
         },
         closing: {
           entry: { type: 'order', params: { type: 'link.close' } },
-          after: { closeTimeout: '#vapi-socket.ending' },
+          after: { closeTimeout: { target: '#vapi-socket.ending', meta: { serves: 'one-call' } } },
           on: { 'socket.closed': '#vapi-socket.closed' },
         },
       },
@@ -313,7 +320,7 @@ export const vapiSocketMachine = setup({
         onDone: 'closed',
         onError: 'closed',
       },
-      after: { endTimeout: 'closed' },
+      after: { endTimeout: { target: 'closed', meta: { serves: 'bounded-wait' } } },
     },
     closed: { type: 'final', entry: 'tellClosed' },
   },

@@ -164,7 +164,7 @@ describe('a call that connects', () => {
   it.each([
     ['caller', 'agent'],
     ['agent', 'caller'],
-  ])('holds while one end is missing: first the %s', (first) => {
+  ])('holds while one end is missing: first the %s [first-words]', (first) => {
     const { say, state, take } = stage();
     take();
     const [early, late] = first === 'caller' ? [say.started, say.opened] : [say.opened, say.started];
@@ -175,7 +175,7 @@ describe('a call that connects', () => {
     expect(take()).toEqual(['caller buffer.open', 'agent buffer.open']);
   });
 
-  it('streams once the pre-roll has gone to the agent', () => {
+  it('streams once the pre-roll has gone to the agent [first-words]', () => {
     const { stream, state, figures } = stage();
     stream();
     expect(state()).toBe('streaming');
@@ -204,7 +204,7 @@ describe('a call that connects', () => {
     expect(state()).toBe('streaming');
   });
 
-  it('gives up on a caller whose stream never starts, and releases the agent', () => {
+  it('gives up on a caller whose stream never starts, and releases the agent [bounded-wait]', () => {
     const { clock, say, ending, take } = stage();
     say.opened();
     take();
@@ -213,11 +213,22 @@ describe('a call that connects', () => {
     expect(take()).toEqual(['caller buffer.finish', 'twilio socket.close', 'vapi socket.close']);
   });
 
-  it('gives up on an agent that is not ready in time', () => {
+  it('gives up on an agent that is not ready in time [bounded-wait]', () => {
     const { clock, say, ending } = stage();
     say.started();
     clock.advance(13_000);
     expect(ending()?.reason).toBe('agentUnavailable');
+  });
+});
+
+describe('an agent that speaks', () => {
+  it('does so until its last audible frame was played [heard-not-sent]', () => {
+    const { speak, say, state, clock } = stage();
+    speak();
+    clock.advance(60_000);
+    expect(state()).toBe('agentSpeaking');
+    say.finished();
+    expect(state()).toBe('streaming');
   });
 });
 
@@ -265,7 +276,7 @@ describe('answers', () => {
 
 describe('an interruption', () => {
   it.each(['transcript', 'confirmed', 'reversible'] as const)(
-    'by the verdict of the agent flushes it, whatever the policy: %s',
+    'by the verdict of the agent flushes it, whatever the policy: %s [interrupted-at-once]',
     (bargeIn) => {
       const { speak, say, state, take, figures } = stage({ bargeIn });
       speak();
@@ -333,7 +344,7 @@ describe('an interruption', () => {
     expect(state()).toBe('bargeIn.flushed');
   });
 
-  it('takes the new turn as soon as the agent agrees that it was interrupted', () => {
+  it('takes the new turn as soon as the agent agrees that it was interrupted [nothing-stale]', () => {
     const { speak, say, take } = stage({ bargeIn: 'transcript' });
     speak();
     say.words();
@@ -375,7 +386,7 @@ describe('a reversible interruption', () => {
     return on;
   }
 
-  it('pauses the agent at the first sign of speech', () => {
+  it('pauses the agent at the first sign of speech [interrupted-at-once]', () => {
     const { state, take } = paused();
     expect(state()).toBe('bargeIn.paused');
     expect(take()).toEqual(['agent buffer.pause']);
@@ -384,7 +395,7 @@ describe('a reversible interruption', () => {
   it.each([
     ['a short sound', 200, 500],
     ['longer speech that nothing confirms', 700, 1_200],
-  ])('brings the agent back after %s and its silence', (_, spokenMs, silentMs) => {
+  ])('brings the agent back after %s and its silence [nothing-lost]', (_, spokenMs, silentMs) => {
     const { say, clock, take, state, figures } = paused();
     clock.advance(spokenMs);
     say.callerStopped();
@@ -409,7 +420,7 @@ describe('a reversible interruption', () => {
     expect(take()).toEqual([]);
   });
 
-  it('brings it back on no more than an acknowledgement', () => {
+  it('brings it back on no more than an acknowledgement [nothing-lost]', () => {
     const { say, take } = paused();
     say.words(false, true);
     expect(take()).toEqual(['agent buffer.pause']);
@@ -461,7 +472,7 @@ describe('a reversible interruption', () => {
 });
 
 describe('the end of a call', () => {
-  it('by the caller releases the agent and waits for both ends', () => {
+  it('by the caller releases the agent and waits for both ends [one-teardown]', () => {
     const { stream, tell, take, state, output, status } = stage();
     stream();
     take();
@@ -478,7 +489,7 @@ describe('the end of a call', () => {
     });
   });
 
-  it('by the agent lets its last words be heard, then hangs up, then closes the socket', async () => {
+  it('by the agent lets its last words be heard, then hangs up, then closes the socket [last-words]', async () => {
     const { speak, tell, say, take, hangUpDone, status } = stage();
     speak();
     tell({ type: 'vapi.gone', cause: 'ended', words: 'Vapi ended the call.' }, { type: 'vapi.closed' });
@@ -490,6 +501,16 @@ describe('the end of a call', () => {
     expect(take()).toEqual(['twilio socket.close']);
     tell({ type: 'twilio.closed' });
     expect(status()).toBe('done');
+  });
+
+  it('hangs up first, and closes the socket once that is done [hung-up-first]', async () => {
+    const { stream, tell, take, hangUpDone } = stage();
+    stream();
+    take();
+    tell({ type: 'call.hangUp', reason: 'hungUp', words: 'By hand.' });
+    expect(take()).toEqual(['caller buffer.finish', 'hangUp', 'vapi socket.close']);
+    await hangUpDone();
+    expect(take()).toEqual(['twilio socket.close']);
   });
 
   it('does not wait for last words that are never reported as heard', () => {
@@ -506,7 +527,7 @@ describe('the end of a call', () => {
     expect(take()).toEqual(['hangUp']);
   });
 
-  it('does not wait for ever for Twilio to hang up', () => {
+  it('does not wait for ever for Twilio to hang up [bounded-wait]', () => {
     const { stream, clock, take, tell } = stage();
     stream();
     tell({ type: 'call.hangUp', reason: 'hungUp', words: 'By hand.' });
@@ -528,7 +549,7 @@ describe('the end of a call', () => {
     expect(take()).toEqual(['twilio socket.close']);
   });
 
-  it('comes to the millisecond when its time is over', () => {
+  it('comes to the millisecond when its time is over [ttl]', () => {
     const { stream, clock, ending, take } = stage();
     stream();
     take();
@@ -539,7 +560,7 @@ describe('the end of a call', () => {
     expect(take()).toContain('hangUp');
   });
 
-  it('is taken from a status callback too, and once only', () => {
+  it('is taken from a status callback too, and once only [one-teardown]', () => {
     const { stream, tell, take, ending } = stage();
     stream();
     take();

@@ -22,7 +22,7 @@ function stage() {
 }
 
 describe('a jitter buffer', () => {
-  it('holds what comes before the far end is there, and lets it go at once if it is enough', () => {
+  it('holds what comes before the far end is there, and lets it go at once if it is enough [greeting-kept]', () => {
     const { hear, state, ordered } = stage();
     hear('pipe.started', 'pipe.primed');
     expect(state()).toEqual({ holding: 'primed' });
@@ -61,7 +61,7 @@ describe('a jitter buffer', () => {
     expect(state()).toBe('flowing');
   });
 
-  it('shows a far end that pushes back, a buffer that overflows, and the relief', () => {
+  it('shows a far end that pushes back, a buffer that overflows, and the relief [overflow-shown]', () => {
     const { flow, hear, state } = stage();
     flow();
     hear('pipe.stalled');
@@ -107,7 +107,7 @@ describe('a jitter buffer', () => {
     ['is told to take it', { type: 'buffer.accept' }],
     ['hears a hole that separates two turns', { type: 'pipe.renewed' }],
     ['is told that the far end has stopped by itself', { type: 'buffer.flush', refuse: false }],
-  ])('refuses the rest of a turn that was cut here, until it %s', (_, event) => {
+  ])('refuses the rest of a turn that was cut here, until it %s [nothing-stale]', (_, event) => {
     const { flow, tell, state, ordered } = stage();
     flow();
     tell({ type: 'buffer.flush', refuse: true });

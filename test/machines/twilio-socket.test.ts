@@ -50,7 +50,7 @@ describe("the caller's end", () => {
     expect(told).toEqual([{ type: 'twilio.gone', cause: 'refused', words: 'no start message came' }]);
   });
 
-  it('turns a line away that never starts, and waits for the right one, where a ticket was given out', () => {
+  it('turns a line away that never starts, and waits for the right one, where a ticket was given out [nobody-in]', () => {
     const { attach, start, clock, state, told, link } = stage({ expectsAnother: true });
     attach();
     clock.advance(5_000);
@@ -89,7 +89,7 @@ describe("the caller's end", () => {
     expect(link.take()).toEqual([]);
   });
 
-  it('takes a socket that does not answer for dead', () => {
+  it('takes a socket that does not answer for dead [half-open]', () => {
     const { start, clock, told, alive, link } = stage();
     start();
     clock.advance(11_500);
@@ -101,7 +101,7 @@ describe("the caller's end", () => {
     expect(link.running).toBe(0);
   });
 
-  it('examines a socket that sends no frames at once', () => {
+  it('examines a socket that sends no frames at once [half-open]', () => {
     const { start, tell, link, state } = stage();
     start();
     tell({ type: 'socket.silent' });

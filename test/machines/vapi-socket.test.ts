@@ -77,7 +77,7 @@ describe("the agent's end", () => {
     expect(alive()).toBe(false);
   });
 
-  it('ends a call that was created without a way into it', async () => {
+  it('ends a call that was created without a way into it [one-call]', async () => {
     const { tell, answer, told, ended, clock } = stage();
     tell({ type: 'socket.open' });
     await answer({ created: false, refusal: 'noSocketUrl', words: 'No way in.', vapiCallId: 'v9' });
@@ -106,7 +106,7 @@ describe("the agent's end", () => {
     });
   });
 
-  it('ends a call that is created after nobody wants it any more', async () => {
+  it('ends a call that is created after nobody wants it any more [one-call]', async () => {
     const { tell, answer, told, ended, link, clock } = stage();
     tell({ type: 'socket.open' });
     tell({ type: 'socket.close' });
@@ -150,7 +150,7 @@ describe("the agent's end", () => {
     ]);
   });
 
-  it('takes an agent that does not answer pings for lost, and ends its call over HTTP', async () => {
+  it('takes an agent that does not answer pings for lost, and ends its call over HTTP [half-open]', async () => {
     const { open, clock, told, link, ended } = stage();
     await open();
     clock.advance(10_000);

@@ -93,3 +93,12 @@ export function createCoverage(): Coverage {
     },
   };
 }
+
+/** The transitions of a machine that serve a requirement. */
+export function namedTransitions(machine: AnyStateMachine): { name: string; serves: string }[] {
+  return statesOf(machine)
+    .flatMap(ownTransitions)
+    .flatMap((transition) =>
+      transition.meta ? [{ name: nameOf(transition), serves: String(transition.meta.serves) }] : [],
+    );
+}

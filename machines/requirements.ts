@@ -1,0 +1,30 @@
+/**
+ * What the statecharts promise. A transition that serves a promise carries its name as `meta.serves`; a test that
+ * proves it carries the name in its title; `docs/requirements.md` is made from both.
+ */
+export const requirements = {
+  'first-words':
+    "The caller's audio is kept from the very first frame and reaches the agent whole and in order.",
+  'greeting-kept': 'What the agent says before the phone is there is heard once it is.',
+  'bounded-wait': 'Nobody waits for ever: not for the caller, the agent, a start, an answer or an end.',
+  ttl: 'No call outlives its time to live.',
+  'interrupted-at-once': 'An interruption silences the agent at once, and once.',
+  'nothing-stale':
+    'After an interruption nothing of the old turn is heard, and nothing of the new one is missing.',
+  'nothing-lost': 'A sound that turns out to be no interruption costs none of the agent’s words.',
+  'heard-not-sent': 'The agent speaks until Twilio has played its last audible frame, not until it was sent.',
+  'last-words': 'The last words of an agent that ends the call are heard before the line is closed.',
+  'hung-up-first': 'A phone call that is over is hung up before its socket is closed.',
+  'half-open': 'A line that is dead is noticed, at either end.',
+  'one-call': 'A call at Vapi is created once, and ended on every path.',
+  'nobody-in': "Only the socket with the right proof becomes the caller's.",
+  'one-teardown': 'However an end goes, one teardown follows, and the call waits for it.',
+  'overflow-shown': 'A buffer that holds back, runs dry or drops audio is seen to do so.',
+} as const;
+
+export type Requirement = keyof typeof requirements;
+
+/** What a transition carries beside its effect. */
+export interface Meta {
+  serves: Requirement;
+}
