@@ -82,7 +82,9 @@ export const callWords = setup({
         const first = figures.firstResponseMs === null;
         const waitedFrom =
           context.callerStoppedAt ?? (first ? (said.lastForwardedAt ?? context.startedAt) : null);
-        const responseMs = waitedFrom === null ? null : Math.max(0, said.receivedAt - waitedFrom);
+        // A greeting that waited for the phone answers nobody.
+        const responseMs =
+          waitedFrom === null || said.receivedAt < waitedFrom ? null : said.receivedAt - waitedFrom;
         return {
           agentSpokeAt: said.at,
           callerStoppedAt: null,

@@ -491,7 +491,8 @@ export const callMachine = callWords.createMachine({
             },
             /** The socket went by itself; its own teardown is all that is left. */
             departed: { on: { 'caller.hungUp': {}, 'stream.failed': {} } },
-            gone: { type: 'final' },
+            /** Twilio's status callbacks may come after its socket has closed, while the agent's end is still leaving. */
+            gone: { type: 'final', on: { 'caller.hungUp': {}, 'stream.failed': {} } },
           },
           on: {
             'twilio.gone': '.departed',

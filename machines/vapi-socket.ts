@@ -170,37 +170,45 @@ export const vapiSocketMachine = setup({
             actions: [{ type: 'noteRefusal', params: ({ event }) => event.output }, 'tellGone'],
           },
         ],
-        onError: {
-          target: 'closed',
-          actions: [
-            {
-              type: 'note',
-              params: { loss: 'unavailable', words: 'Asking Vapi for a call failed inside the bridge.' },
-            },
-            'tellGone',
-          ],
-        },
-      },
-      after: {
-        createTimeout: {
-          target: 'closed',
-          meta: { serves: 'bounded-wait' },
-          actions: [
-            {
-              type: 'note',
-              params: ({ context }) => ({
-                loss: 'unavailable',
-                words: `Vapi did not answer the request for a call within ${context.createTimeoutMs} ms.`,
-              }),
-            },
-            'tellGone',
-          ],
-        },
+        onError: [
+          { guard: stateIn({ creating: 'unwanted' }), target: 'closed' },
+          {
+            target: 'closed',
+            actions: [
+              {
+                type: 'note',
+                params: { loss: 'unavailable', words: 'Asking Vapi for a call failed inside the bridge.' },
+              },
+              'tellGone',
+            ],
+          },
+        ],
       },
       initial: 'wanted',
       states: {
-        wanted: { on: { 'socket.close': { target: 'unwanted', meta: { serves: 'one-call' } } } },
-        unwanted: {},
+        wanted: {
+          after: {
+            // A call may be created all the same: the answer is waited for, to end it.
+            createTimeout: {
+              target: 'unwanted',
+              meta: { serves: 'one-call' },
+              actions: [
+                {
+                  type: 'note',
+                  params: ({ context }) => ({
+                    loss: 'unavailable',
+                    words: `Vapi did not answer the request for a call within ${context.createTimeoutMs} ms.`,
+                  }),
+                },
+                'tellGone',
+              ],
+            },
+          },
+          on: { 'socket.close': { target: 'unwanted', meta: { serves: 'one-call' } } },
+        },
+        unwanted: {
+          after: { createTimeout: { target: '#vapi-socket.closed', meta: { serves: 'bounded-wait' } } },
+        },
       },
     },
     linked: {
@@ -308,7 +316,16 @@ export const vapiSocketMachine = setup({
         closing: {
           entry: { type: 'order', params: { type: 'link.close' } },
           after: { closeTimeout: { target: '#vapi-socket.ending', meta: { serves: 'one-call' } } },
-          on: { 'socket.closed': '#vapi-socket.closed' },
+          on: {
+            'socket.closed': [
+              {
+                guard: { type: 'closedOrderly', params: ({ event }) => event },
+                target: '#vapi-socket.closed',
+              },
+              // Cut off, or given up on: nobody knows whether the goodbye arrived.
+              { target: '#vapi-socket.ending', meta: { serves: 'one-call' } },
+            ],
+          },
         },
       },
     },

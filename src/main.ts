@@ -1,33 +1,37 @@
 /**
- * START HERE: settings → ports → calls → server.
+ * START HERE: settings → ports → agent, caller, calls → server.
  *
  * The environment is read once; what a call may ask of the world is handed to it; the server opens its door; and a
  * signal closes it again, after the calls that are alive.
  */
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import dotenv from 'dotenv';
-import { createDialects } from './agent/dialects.ts';
+import { type AgentService, createDialects } from './agent/dialects.ts';
 import { createCalls } from './call/calls.ts';
 import { stateName } from './call/state-name.ts';
 import { httpFetch } from './http-fetch.ts';
-import { createFeed } from './inspector/feed.ts';
-import { createLogLines } from './inspector/log-lines.ts';
-import { createMetrics } from './inspector/metrics.ts';
-import { createTimelines } from './inspector/timelines.ts';
+import { createWatch } from './inspector/watch.ts';
 import { createLog } from './log.ts';
 import type { Ports } from './ports.ts';
-import { realClock } from './real-clock.ts';
+import { realClock as clock } from './real-clock.ts';
 import { bannerOf } from './server/banner.ts';
-import { drainThenExit } from './server/drain.ts';
+import { createDrain } from './server/drain.ts';
+import { listenFault } from './server/listen-fault.ts';
+import { createRefusals } from './server/refusals.ts';
 import { createServer } from './server/server.ts';
-import { readSettings } from './settings.ts';
+import { type AgentSettings, readSettings } from './settings.ts';
 import { startSimulatedAgent } from './simulation/serve-vapi.ts';
 import { createSignatureChecker } from './telephony/signatures.ts';
 import { createTicketOffice } from './telephony/tickets.ts';
 import { createTwilioRest } from './telephony/twilio-rest.ts';
 import { openWebSocket } from './web-sockets.ts';
+
+function refuseToStart(words: string): never {
+  process.stderr.write(`The bridge cannot start:\n\n${words}\n`);
+  process.exit(1);
+}
 
 dotenv.config({ quiet: true });
 const read = readSettings(process.env, {
@@ -35,123 +39,100 @@ const read = readSettings(process.env, {
   isTerminal: process.stdout.isTTY === true,
   readFile: (path) => readFileSync(path, 'utf8'),
 });
-if (!read.ok) {
-  process.stderr.write(`The bridge cannot start:\n\n${read.words}\n`);
-  process.exit(1);
-}
+if (!read.ok) refuseToStart(read.words);
 const { settings } = read;
-const { twilio } = settings;
+const { port, host, publicUrl, maxCalls } = settings.server;
+const { accountSid, authToken, apiBaseUrl } = settings.twilio;
+const { greeting, fallbackNumber, ...limits } = settings.call;
 
 const log = createLog({ format: settings.logFormat });
-const ports: Ports = { clock: realClock, openSocket: openWebSocket, fetch: httpFetch, randomBytes };
+const ports: Ports = { clock, openSocket: openWebSocket, fetch: httpFetch, randomBytes };
+const refused = createRefusals(clock, (words) => log.warn({}, `[Refused] ${words}`));
 
-const embedded = settings.agent.kind === 'simulated' ? await startSimulatedAgent(ports) : undefined;
-const agent =
-  settings.agent.kind === 'vapi'
-    ? settings.agent
-    : {
-        kind: 'vapi' as const,
-        apiKey: embedded?.apiKey ?? '',
-        baseUrl: embedded?.baseUrl ?? '',
-        dialect: 'transport' as const,
-        wsEndpoint: embedded?.directUrl ?? '',
-        format: 'mulaw' as const,
-        assistant: 'tutorial' as const,
-      };
-const dialects = createDialects({ ports, agent, sessionTtlMs: settings.call.sessionTtlMs });
+// The agent: Vapi, or one built in that is spoken to as Vapi is.
+const agent = await agentOf(settings.agent);
+const dialects = createDialects({ ports, agent: agent.service, sessionTtlMs: limits.sessionTtlMs });
 
-const rest =
-  twilio.accountSid && twilio.authToken
-    ? createTwilioRest({
-        accountSid: twilio.accountSid,
-        authToken: twilio.authToken,
-        apiBaseUrl: twilio.apiBaseUrl,
-      })
-    : undefined;
+// The caller: who may come, and how Twilio is told to hang up.
+const tickets = createTicketOffice({ clock, randomBytes, key: randomBytes(32) });
+const signatures = settings.twilio.validateSignatures
+  ? createSignatureChecker({ authTokens: [authToken ?? ''], publicUrl })
+  : undefined;
+const twilio = accountSid && authToken ? createTwilioRest({ accountSid, authToken, apiBaseUrl }) : undefined;
 
-const feed = createFeed(realClock.now);
-const timelines = createTimelines(stateName);
-const metrics = createMetrics(() => calls.live);
-feed.listen(timelines.hear);
-feed.listen(metrics.hear);
-feed.listen(createLogLines(log));
-
+// The calls between the two, and whoever looks on.
+const watch = createWatch({ now: clock.now, log, stateName, liveCalls: () => calls.live });
 const calls = createCalls({
-  clock: realClock,
+  clock,
   randomBytes,
-  maxCalls: settings.server.maxCalls,
-  options: {
-    format: agent.format,
-    bargeIn: settings.call.bargeIn,
-    ...settings.buffers,
-    sessionTtlMs: settings.call.sessionTtlMs,
-    heartbeatIntervalMs: settings.call.heartbeatIntervalMs,
-    mediaTimeoutMs: settings.call.mediaTimeoutMs,
-  },
+  maxCalls,
+  options: { format: agent.service.format, ...settings.buffers, ...limits },
   dialectFor: dialects.dialectFor,
   async hangUp(callSid) {
-    const result = await rest?.hangUp(callSid);
+    const result = await twilio?.hangUp(callSid);
     if (result && !result.ok) log.warn({ callSid }, `[Twilio] ${result.words}`);
   },
-  watch: {
-    opened: feed.observe,
-    closed({ callId, callSid, streamSid, ending }) {
-      metrics.ended(ending?.reason ?? 'internalError');
-      tickets.forget(callSid ?? '');
-      const words = `[Cleanup] Session ${streamSid ?? callSid ?? callId} removed`;
-      log.info({ callId, callSid, streamSid, ending: ending?.reason }, words);
-    },
-    forgotten: timelines.forget,
-    failed: (call, err) => log.error({ ...call, err }, '[Bug] A call ended by a mistake of the bridge'),
-  },
+  watch,
 });
-
-// Bound to the account, so that a ticket stays good when the process is replaced; random where there is none.
-const ticketKey = twilio.authToken
-  ? createHmac('sha256', twilio.authToken).update('media tickets').digest()
-  : randomBytes(32);
-const tickets = createTicketOffice({ clock: realClock, randomBytes, key: ticketKey });
 
 const server = createServer({
   calls,
   tickets,
-  signatures: twilio.validateSignatures
-    ? createSignatureChecker({ authTokens: [twilio.authToken ?? ''], publicUrl: settings.server.publicUrl })
-    : undefined,
-  publicUrl: settings.server.publicUrl,
+  signatures,
+  publicUrl,
   adminToken: settings.server.adminToken,
-  bareSockets: !settings.production && twilio.authToken === undefined,
-  accountSid: twilio.accountSid,
-  greeting: settings.call.greeting,
-  fallbackNumber: settings.call.fallbackNumber,
+  bareSockets: !settings.production && authToken === undefined,
+  accountSid,
+  greeting,
+  fallbackNumber,
   assistant: dialects.assistant,
-  timelineOf: timelines.of,
-  metrics: metrics.read,
+  vapiSecret: settings.server.vapiWebhookSecret,
+  openAssistant: !settings.production,
+  timelineOf: watch.timelineOf,
+  metrics: watch.metrics,
   uptime: process.uptime,
-  refused: (what) => log.warn({}, `[Refused] ${what}`),
+  // A call has one media socket and a webhook now and then; the rest is for whoever watches.
+  maxConnections: 4 * maxCalls + 200,
+  refused,
   failed: (err) => log.error({ err }, '[Bug] A request failed by a mistake of the bridge'),
 });
 
-try {
-  const { port } = await server.listen(settings.server.port, settings.server.host);
-  for (const line of bannerOf(settings, port)) log.info({}, line);
-} catch (error) {
-  const code = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
-  log.error({}, `Port ${settings.server.port} cannot be opened${code}. Set PORT to a free one.`);
-  process.exit(1);
-}
+const listening = await server
+  .listen(port, host)
+  .catch((error) => refuseToStart(listenFault(error, port, host)));
+for (const line of bannerOf(settings, listening.port)) log.info({}, line);
 
-drainThenExit({
-  clock: realClock,
+const drain = createDrain({
+  clock,
   log,
-  signals: process,
   timeoutMs: settings.server.drainTimeoutMs,
   liveCalls: () => calls.live,
   stopTaking: server.drain,
   hangUpAll: calls.hangUpAll,
   async close() {
     await server.close();
-    await embedded?.close();
+    await agent.close();
   },
   exit: (code) => process.exit(code),
 });
+process.on('SIGTERM', drain.stop);
+process.on('SIGINT', drain.stop);
+process.on('uncaughtException', (err) => {
+  log.error({ err }, '[Bug] A mistake of the bridge outside of any call; it takes no more of them');
+  drain.finish(1);
+});
+
+/** Who answers, as the dialects know it, and how that is stopped. */
+async function agentOf(chosen: AgentSettings): Promise<{ service: AgentService; close(): Promise<void> }> {
+  if (chosen.kind === 'vapi') return { service: chosen, close: () => Promise.resolve() };
+  const { apiKey, baseUrl, directUrl: wsEndpoint, close } = await startSimulatedAgent(ports);
+  const service = {
+    apiKey,
+    baseUrl,
+    wsEndpoint,
+    dialect: 'transport',
+    format: 'mulaw',
+    assistant: 'tutorial',
+  } as const;
+  return { service, close };
+}

@@ -42,6 +42,8 @@ export interface Settings {
     publicUrl: string | undefined;
     /** Secret. Absent: the inspector, `/calls` and `/metrics` answer on loopback only. */
     adminToken: string | undefined;
+    /** Secret. What Vapi's server messages prove themselves with. */
+    vapiWebhookSecret: string | undefined;
     maxCalls: number;
     drainTimeoutMs: number;
   };
@@ -169,6 +171,7 @@ function settingsOf(v: Variables, assistant: AssistantChoice, machine: Machine):
       port: v.PORT,
       publicUrl: v.PUBLIC_URL,
       adminToken: v.ADMIN_TOKEN,
+      vapiWebhookSecret: v.VAPI_WEBHOOK_SECRET,
       maxCalls: v.MAX_CALLS ?? Math.ceil(CALLS_PER_CORE * Math.min(1, machine.cores)),
       drainTimeoutMs: v.DRAIN_TIMEOUT_MS,
     },

@@ -27,6 +27,7 @@ export const variables = z.object({
   VAPI_AUDIO_FORMAT: oneOf('mulaw', 'pcm_s16le').optional(),
   VAPI_ASSISTANT_ID: text(/^[\w-]+$/, 'the id of the assistant at Vapi').optional(),
   VAPI_ASSISTANT_FILE: z.string().optional(),
+  VAPI_WEBHOOK_SECRET: secret().optional(),
   TWILIO_ACCOUNT_SID: text(/^AC[\w-]+$/, 'the id of the Twilio account, which begins with AC').optional(),
   TWILIO_AUTH_TOKEN: secret().optional(),
   TWILIO_PHONE_NUMBER: text(e164, 'a number such as +15551234567').optional(),

@@ -23,7 +23,7 @@ const LOW_WATER_BYTES = 8_192;
 const QUIET_MS = 300;
 const QUIET_STEP_MS = 100;
 
-/** The longest gap in Twilio's timestamps that is filled; a longer one is taken as a new start. */
+/** Of a longer gap in Twilio's timestamps, only so much is filled. */
 const LONGEST_GAP_MS = 10_000;
 /** Timestamps that differ by less than this, and not by whole frames, differ by the sender's clock. */
 const CLOCK_PLAY_MS = 60;
@@ -72,9 +72,9 @@ export interface CallerPath {
   open(): void;
   /** Sends all that is held, oldest first, and from then on each frame as it comes. */
   release(): void;
-  /** Sends what waits for its message to become full, and ends. */
+  /** Sends everything that waits, also for its message to become full, and stands in for Twilio no longer. */
   finish(): void;
-  /** Drops what is held. */
+  /** Drops what waits, and holds what comes until the next `release`. */
   flush(): void;
   /** When audio last went to the agent, by the clock; `null` before. */
   readonly lastSentAt: number | null;
@@ -94,13 +94,14 @@ export function createCallerPath(options: CallerPathOptions): CallerPath {
   /** What a burst of ours left in the socket: no sign of the far end pushing back. */
   let burstBytes = 0;
   let batch: Buffer[] = [];
+  let batchBytes = 0;
   let lastSentAt: number | null = null;
 
   let expectedMs: number | null = null;
-  let arrivedAt = 0;
+  /** When the next frame is due here: a frame after the last. */
+  let dueAt = 0;
   let filledSinceFrameMs = 0;
   let quietTimer: unknown = null;
-  let quietCheckDue = 0;
 
   const readings = { droppedFrames: 0, gapFilledMs: 0, sentFrames: 0 };
 
@@ -112,13 +113,15 @@ export function createCallerPath(options: CallerPathOptions): CallerPath {
       return;
     }
     batch.push(mulaw);
-    if (batch.length >= framesPerSend) sendBatch();
+    batchBytes += mulaw.length;
+    if (batchBytes >= limitBytes(framesPerSend)) sendBatch();
   }
 
   function sendBatch(): void {
     if (batch.length === 0) return;
-    send(encoder.encode(Buffer.concat(batch)));
+    send(encoder.encode(Buffer.concat(batch, batchBytes)));
     batch = [];
+    batchBytes = 0;
   }
 
   function keep(mulaw: Buffer, limit: number): void {
@@ -147,34 +150,33 @@ export function createCallerPath(options: CallerPathOptions): CallerPath {
     burstBytes = unsentBytes();
   }
 
-  function pass(mulaw: Buffer): void {
-    if (mode === 'live') {
-      const unsent = unsentBytes();
-      if (unsent <= HIGH_WATER_BYTES) burstBytes = 0;
-      if (unsent <= HIGH_WATER_BYTES + burstBytes) {
-        emit(mulaw);
-        return;
-      }
+  /** Passes `mulaw` on, `times` over. */
+  function pass(mulaw: Buffer, times = 1): void {
+    const unsent = mode === 'held' ? 0 : unsentBytes();
+    burstBytes = Math.min(burstBytes, unsent);
+    if (mode === 'live' && unsent > HIGH_WATER_BYTES + burstBytes) {
       mode = 'backlogged';
       tell({ type: 'pipe.stalled' });
-    }
-    if (mode === 'backlogged') {
-      keep(mulaw, limitBytes(options.backlogFrames));
-      if (unsentBytes() > LOW_WATER_BYTES) return;
+    } else if (mode === 'backlogged' && unsent <= LOW_WATER_BYTES) {
       mode = 'live';
       letGo();
       tell({ type: 'pipe.relieved' });
+    }
+    if (mode === 'live') {
+      for (let i = 0; i < times; i += 1) emit(mulaw);
+      if (times > 1 && unsent <= HIGH_WATER_BYTES) burstBytes = unsentBytes();
       return;
     }
-    keep(mulaw, limitBytes(options.connectFrames));
-    if (!primed && heldBytes >= limitBytes(options.prerollFrames)) {
+    const limit = limitBytes(mode === 'held' ? options.connectFrames : options.backlogFrames);
+    for (let i = 0; i < times; i += 1) keep(mulaw, limit);
+    if (mode === 'held' && !primed && heldBytes >= limitBytes(options.prerollFrames)) {
       primed = true;
       tell({ type: 'pipe.primed' });
     }
   }
 
   function fill(ms: number): void {
-    for (let filled = 0; filled < ms; filled += FRAME_MS) pass(SILENT_FRAME);
+    pass(SILENT_FRAME, ms / FRAME_MS);
     readings.gapFilledMs += ms;
   }
 
@@ -183,25 +185,28 @@ export function createCallerPath(options: CallerPathOptions): CallerPath {
     if (expectedMs === null) return;
     const gapMs = timestampMs - expectedMs;
     if (gapMs < FRAME_MS || (gapMs % FRAME_MS !== 0 && gapMs < CLOCK_PLAY_MS)) return;
-    const missingMs = Math.min(gapMs, LONGEST_GAP_MS) - filledSinceFrameMs;
+    const missingMs = Math.min(gapMs - filledSinceFrameMs, LONGEST_GAP_MS);
     if (missingMs >= FRAME_MS) fill(missingMs - (missingMs % FRAME_MS));
   }
 
   function watchAgainIn(ms: number): void {
-    quietCheckDue = clock.now() + ms;
-    quietTimer = clock.setTimeout(watchForQuiet, ms);
+    quietTimer = clock.setTimeout(lookForQuiet, ms);
   }
 
-  function watchForQuiet(): void {
+  function lookForQuiet(): void {
     const now = clock.now();
-    // After a stall of our own the frames of that time are still unread: look again once they were.
-    if (now - quietCheckDue > FRAME_MS) {
-      watchAgainIn(FRAME_MS);
-      return;
-    }
-    const quietMs = now - arrivedAt - filledSinceFrameMs;
-    if (filledSinceFrameMs === 0 && quietMs < QUIET_MS) {
-      watchAgainIn(QUIET_MS - quietMs);
+    const quietMs = now - dueAt - filledSinceFrameMs;
+    const enoughMs = filledSinceFrameMs === 0 ? QUIET_MS : FRAME_MS;
+    // What came while this process was busy is read between this timer and the next: only then is it known whether
+    // Twilio was quiet until now.
+    if (quietMs >= enoughMs) quietTimer = clock.setTimeout(() => fillQuietUntil(now), 0);
+    else watchAgainIn(enoughMs - quietMs);
+  }
+
+  function fillQuietUntil(lookedAt: number): void {
+    const quietMs = lookedAt - dueAt - filledSinceFrameMs;
+    if (quietMs < FRAME_MS) {
+      watchAgainIn(QUIET_MS);
       return;
     }
     const missingMs = quietMs - (quietMs % FRAME_MS);
@@ -214,14 +219,15 @@ export function createCallerPath(options: CallerPathOptions): CallerPath {
   return {
     take(mulaw, timestampMs) {
       if (timestampMs !== undefined) fillGapBefore(timestampMs);
-      arrivedAt = clock.now();
+      dueAt = clock.now() + FRAME_MS;
       filledSinceFrameMs = 0;
-      expectedMs = (timestampMs ?? expectedMs ?? 0) + mulaw.length / BYTES_PER_MS;
+      const spokenAtMs = timestampMs ?? expectedMs;
+      expectedMs = spokenAtMs === null ? null : spokenAtMs + mulaw.length / BYTES_PER_MS;
       pass(mulaw);
     },
     open() {
       if (quietTimer !== null) return;
-      arrivedAt = clock.now();
+      dueAt = clock.now();
       watchAgainIn(QUIET_MS);
     },
     release() {
@@ -232,17 +238,26 @@ export function createCallerPath(options: CallerPathOptions): CallerPath {
       tell({ type: 'caller.forwarded', ...forwarded });
     },
     finish() {
+      clock.clearTimeout(quietTimer);
+      mode = 'live';
+      letGo();
       sendBatch();
     },
     flush() {
+      mode = 'held';
       held = [];
       heldBytes = 0;
+      primed = false;
+      overflowing = false;
+      batch = [];
+      batchBytes = 0;
+      encoder.reset();
     },
     get lastSentAt() {
       return lastSentAt;
     },
     get readings() {
-      return { ...readings, heldFrames: held.length };
+      return { ...readings, heldFrames: heldBytes / FRAME_BYTES };
     },
   };
 }

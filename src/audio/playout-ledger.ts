@@ -17,17 +17,19 @@ export interface PlayoutLedger {
   sent(frames: Buffer, audible: boolean): void;
   /** The name of the mark to send now: `g<generation>:<bytes sent in this generation>`. */
   mark(): string;
-  /** A mark came back. False when it is none of this generation's. */
+  /** A mark came back. False when it is none of this generation's, or none that was ever sent. */
   marked(name: string): boolean;
-  /** A turn of the agent begins with the audio sent last. */
-  beginTurn(): void;
+  /** A turn of the agent begins with the last `bytes` of what was sent. */
+  beginTurn(bytes: number): void;
   /** Everything unheard is taken back: a new generation begins. Returns the unheard audio, oldest first. */
   cut(): Buffer[];
-  /** The marks are not coming back: everything counts as played. */
+  /** The marks are not coming back: what was audible counts as played. */
   assumePlayed(): void;
   /** At Twilio and not played yet, by the clock, in ms. */
   unplayedMs(): number;
-  /** How long ago everything sent must have been played, in ms; negative before. */
+  /** How long ago everything sent must have been played, in ms; 0 before. */
+  dryMs(): number;
+  /** How long ago everything audible must have been played, in ms; negative before. */
   overdueMs(): number;
   /** How much of this turn the caller has heard, in ms: by the last mark and the time since, never more than sent. */
   heardOfTurnMs(): number;
@@ -50,17 +52,15 @@ export function createPlayoutLedger(clock: Clock): PlayoutLedger {
   let provenOffset = 0;
   let audibleOffset = 0;
   let turnOffset = 0;
-  let lastLength = 0;
-  /** When the clock says that everything sent will have been played. */
-  let endsAt = 0;
+  /** When the clock says that everything sent, and everything audible, will have been played. */
+  let endsAt = Number.NEGATIVE_INFINITY;
+  let audibleEndsAt = Number.NEGATIVE_INFINITY;
   /** A moment at which the caller's ear was at a known place: the last mark, or the start after silence. */
   let anchorOffset = 0;
   let anchorAt: number | null = null;
   /** Sent and not known to be played, oldest first; the first begins at `keptOffset`. */
   let kept: Buffer[] = [];
   let keptOffset = 0;
-
-  const unplayedMs = () => endsAt - clock.now();
 
   /** Where the caller's ear is: what marks have proven, and since the last of them real time, never past what was sent. */
   function heardOffset(): number {
@@ -87,10 +87,12 @@ export function createPlayoutLedger(clock: Clock): PlayoutLedger {
       }
       endsAt = Math.max(endsAt, now) + frames.length / BYTES_PER_MS;
       kept.push(frames);
-      lastLength = frames.length;
       sentOffset += frames.length;
       sentBytes += frames.length;
-      if (audible) audibleOffset = sentOffset;
+      if (audible) {
+        audibleOffset = sentOffset;
+        audibleEndsAt = endsAt;
+      }
       forgetBefore(heardOffset() - SPARE_BYTES);
     },
     mark() {
@@ -99,7 +101,7 @@ export function createPlayoutLedger(clock: Clock): PlayoutLedger {
     },
     marked(name) {
       const [, ofGeneration, offset] = /^g(\d+):(\d+)$/.exec(name) ?? [];
-      if (Number(ofGeneration) !== generation) return false;
+      if (Number(ofGeneration) !== generation || Number(offset) > markOffset) return false;
       provenOffset = Math.max(provenOffset, Number(offset));
       forgetBefore(provenOffset);
       if (provenOffset > anchorOffset) {
@@ -108,8 +110,8 @@ export function createPlayoutLedger(clock: Clock): PlayoutLedger {
       }
       return true;
     },
-    beginTurn() {
-      turnOffset = sentOffset - lastLength;
+    beginTurn(bytes) {
+      turnOffset = sentOffset - bytes;
     },
     cut() {
       const from = heardOffset();
@@ -126,15 +128,17 @@ export function createPlayoutLedger(clock: Clock): PlayoutLedger {
       keptOffset = 0;
       kept = [];
       anchorAt = null;
-      endsAt = 0;
+      endsAt = Number.NEGATIVE_INFINITY;
+      audibleEndsAt = Number.NEGATIVE_INFINITY;
       return unheard.filter((frames) => frames.length > 0);
     },
     assumePlayed() {
-      provenOffset = sentOffset;
+      provenOffset = Math.max(provenOffset, audibleOffset);
       forgetBefore(provenOffset);
     },
-    unplayedMs,
-    overdueMs: () => -unplayedMs(),
+    unplayedMs: () => Math.max(0, endsAt - clock.now()),
+    dryMs: () => Math.max(0, clock.now() - endsAt),
+    overdueMs: () => clock.now() - audibleEndsAt,
     heardOfTurnMs: () => Math.max(0, heardOffset() - turnOffset) / BYTES_PER_MS,
     get sentBytes() {
       return sentBytes;

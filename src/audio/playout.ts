@@ -113,8 +113,13 @@ export function createPlayout(options: PlayoutOptions): Playout {
   let finishing = false;
   let holding = false;
   let receivedAt = 0;
-  let turnReceivedAt = 0;
+  /** When the first audible audio of this turn came from the agent. */
+  let turnReceivedAt: number | null = null;
+  /** Whether what waits in the framer is audible. */
+  let restAudible = false;
   let audibleAt = Number.NEGATIVE_INFINITY;
+  /** What was heard of this turn before it was paused. */
+  let heardBeforeMs = 0;
   let flushedBytes = 0;
   let refusedBytes = 0;
 
@@ -122,17 +127,14 @@ export function createPlayout(options: PlayoutOptions): Playout {
   let timerDue = Number.POSITIVE_INFINITY;
 
   function enqueue(frames: Buffer): void {
-    if (queuedBytes === 0 && mode !== 'paused') {
+    if (queuedBytes === 0) {
       if (mode === 'flowing' && !finishing && ledger.unplayedMs() <= 0) {
-        if (ledger.overdueMs() < STUTTER_MS) fillMs = Math.min(fillMs + FRAME_MS, options.mostFillMs);
+        if (ledger.dryMs() < STUTTER_MS) fillMs = Math.min(fillMs + FRAME_MS, options.mostFillMs);
         mode = 'held';
         primed = false;
         tell({ type: 'pipe.emptied' });
       }
-      if (mode === 'held') {
-        turnReceivedAt = receivedAt;
-        tell({ type: 'pipe.started' });
-      }
+      if (mode === 'held') tell({ type: 'pipe.started' });
     }
     queue.push(frames);
     queuedBytes += frames.length;
@@ -171,9 +173,8 @@ export function createPlayout(options: PlayoutOptions): Playout {
     while (queuedBytes > 0) {
       const roomMs = leadMs - ledger.unplayedMs();
       if (roomMs < FRAME_MS) break;
-      const frames = dequeue(Math.floor(roomMs / FRAME_MS) * FRAME_BYTES);
-      if (frames.length === 0) break;
-      sendOut(frames);
+      const roomBytes = Math.floor(roomMs / FRAME_MS) * FRAME_BYTES;
+      sendOut(dequeue(Math.min(roomBytes, MARK_BYTES - (ledger.unmarkedBytes % MARK_BYTES))));
     }
     if (holding && queuedBytes < LOW_WATER_MS * BYTES_PER_MS) {
       holding = false;
@@ -187,19 +188,23 @@ export function createPlayout(options: PlayoutOptions): Playout {
     const audible = !isQuiet(frames);
     ear.media(frames);
     ledger.sent(frames, audible);
+    if (audible && !heard) begin(frames);
     if (ledger.unmarkedBytes >= MARK_BYTES && ledger.audibleUnmarked) ear.mark(ledger.mark());
-    if (!audible || heard) return;
+  }
+
+  function begin(frames: Buffer): void {
+    let quietBytes = 0;
+    while (isQuiet(frames, quietBytes, quietBytes + FRAME_BYTES)) quietBytes += FRAME_BYTES;
+    ledger.beginTurn(frames.length - quietBytes);
     heard = true;
-    ledger.beginTurn();
-    tell({ type: 'agent.began', receivedAt: turnReceivedAt });
+    tell({ type: 'agent.began', receivedAt: turnReceivedAt ?? receivedAt });
   }
 
   function wake(): void {
     timer = null;
     timerDue = Number.POSITIVE_INFINITY;
     pump();
-    if (queuedBytes > 0 || mode === 'paused') return;
-    if (clock.now() - receivedAt >= PAUSE_MS) closeOff();
+    if (mode === 'flowing' && queuedBytes === 0 && clock.now() >= closesOffAt()) closeOff();
     if (heard && ledger.overdueMs() >= OVERDUE_MS) {
       ledger.assumePlayed();
       settle();
@@ -207,21 +212,35 @@ export function createPlayout(options: PlayoutOptions): Playout {
     schedule();
   }
 
+  /** Bytes that are no frame yet are only filled up to one when the ear would run dry without them. */
+  function closesOffAt(): number {
+    const pausedAt = receivedAt + PAUSE_MS;
+    if (framer.remainder === 0) return pausedAt;
+    return Math.max(pausedAt, clock.now() + ledger.unplayedMs() - FRAME_MS);
+  }
+
   /** The turn may be over: its last bytes are filled up to a frame, and its end is marked. */
   function closeOff(): void {
-    const rest = mode === 'flowing' ? framer.finish() : undefined;
+    const rest = framer.finish();
+    restAudible = false;
     if (rest) sendOut(rest);
     if (ledger.audibleUnmarked) ear.mark(ledger.mark());
   }
 
+  const heardOfTurnMs = () => heardBeforeMs + (heard ? ledger.heardOfTurnMs() : 0);
+  const audibleWaits = () => restAudible || queue.some((frames) => !isQuiet(frames));
+
+  /** The turn is over once nothing audible waits, neither here nor at Twilio. */
   function settle(): void {
-    if (queuedBytes > 0 || !ledger.audiblePlayed) return;
-    if (heard) {
-      heard = false;
-      tell({ type: 'agent.finished' });
-    } else if (finishing) {
-      tell({ type: 'agent.finished' });
-    }
+    if (!ledger.audiblePlayed || audibleWaits()) return;
+    if (heard || finishing) endTurn();
+  }
+
+  function endTurn(): void {
+    heard = false;
+    heardBeforeMs = 0;
+    turnReceivedAt = null;
+    tell({ type: 'agent.finished' });
   }
 
   function schedule(): void {
@@ -236,8 +255,8 @@ export function createPlayout(options: PlayoutOptions): Playout {
     const now = clock.now();
     if (mode === 'flowing' && queuedBytes > 0)
       return now + Math.max(FRAME_MS, ledger.unplayedMs() - leadMs / 2);
-    if (mode === 'flowing' && (framer.remainder > 0 || ledger.audibleUnmarked)) return receivedAt + PAUSE_MS;
-    if (heard && mode !== 'paused') return now + Math.max(FRAME_MS, OVERDUE_MS - ledger.overdueMs());
+    if (mode === 'flowing' && (framer.remainder > 0 || ledger.audibleUnmarked)) return closesOffAt();
+    if (heard) return now + Math.max(FRAME_MS, OVERDUE_MS - ledger.overdueMs());
     return null;
   }
 
@@ -246,8 +265,11 @@ export function createPlayout(options: PlayoutOptions): Playout {
     queue = [];
     queuedBytes = 0;
     framer.reset();
+    restAudible = false;
     decoder.reset();
     primed = false;
+    heardBeforeMs = 0;
+    turnReceivedAt = null;
     return dropped;
   }
 
@@ -261,10 +283,16 @@ export function createPlayout(options: PlayoutOptions): Playout {
       if (audible) audibleAt = now;
       if (mode === 'refusing') {
         refusedBytes += mulaw.length;
+        // Else the end of what is refused would be heard in what is taken next.
+        decoder.reset();
         return;
       }
       receivedAt = now;
+      if (audible) turnReceivedAt ??= now;
       const frames = framer.push(mulaw);
+      const restBytes = framer.remainder;
+      restAudible =
+        (restAudible && restBytes > mulaw.length) || !isQuiet(mulaw, Math.max(0, mulaw.length - restBytes));
       if (frames.length > 0) enqueue(frames);
       pump();
     },
@@ -277,23 +305,23 @@ export function createPlayout(options: PlayoutOptions): Playout {
       pump();
     },
     pause() {
-      const heardMs = ledger.heardOfTurnMs();
+      const heardMs = heardOfTurnMs();
       const unheard = ledger.cut();
-      if (unheard.length > 0) ear.clear();
+      if (unheard.length > 0 || heard) ear.clear();
       queue = [...unheard, ...queue];
       queuedBytes = queue.reduce((sum, frames) => sum + frames.length, 0);
       mode = 'paused';
       heard = false;
-      tell({ type: 'agent.paused', keptMs: queuedBytes / BYTES_PER_MS, heardMs });
+      heardBeforeMs = heardMs;
+      tell({ type: 'agent.paused', keptMs: (queuedBytes + framer.remainder) / BYTES_PER_MS, heardMs });
     },
     resume() {
       mode = 'flowing';
-      turnReceivedAt = receivedAt;
-      if (queuedBytes === 0 && framer.remainder === 0) tell({ type: 'agent.finished' });
+      if (!audibleWaits()) endTurn();
       pump();
     },
     flush(refuse) {
-      const heardMs = ledger.heardOfTurnMs();
+      const heardMs = heardOfTurnMs();
       const unheard = ledger.cut();
       const atTwilio = unheard.reduce((sum, frames) => sum + frames.length, 0);
       if (atTwilio > 0 || heard) ear.clear();
@@ -319,6 +347,7 @@ export function createPlayout(options: PlayoutOptions): Playout {
       finishing = true;
       mode = 'flowing';
       const rest = framer.finish();
+      restAudible = false;
       if (rest) enqueue(rest);
       const leftMs = queuedBytes / BYTES_PER_MS + ledger.unplayedMs();
       tell({ type: 'agent.finishing', leftMs });
@@ -329,7 +358,7 @@ export function createPlayout(options: PlayoutOptions): Playout {
     get readings() {
       return {
         queuedMs: queuedBytes / BYTES_PER_MS,
-        leadMs: Math.max(0, ledger.unplayedMs()),
+        leadMs: ledger.unplayedMs(),
         sentMs: ledger.sentBytes / BYTES_PER_MS,
         flushedMs: flushedBytes / BYTES_PER_MS,
         refusedMs: refusedBytes / BYTES_PER_MS,

@@ -18,8 +18,11 @@ const FRAME_MS = 20;
 
 /** Unplayed audio that Twilio is given ahead of the caller's ear, in ms: what a lost `clear` could cost at most. */
 export const PLAYOUT_LEAD_MS = 200;
-/** Gathered before a turn of the agent is heard. Vapi's audio comes in clumps with p95 51 ms between them. */
-export const PLAYOUT_FILL_MS = 60;
+/**
+ * Gathered before a turn of the agent is heard. Vapi's audio comes in clumps of whole frames with p95 51 ms between
+ * them: what covers no more than a gap and a frame leaves a hole in the first word.
+ */
+export const PLAYOUT_FILL_MS = 80;
 /** As far as that grows on a call whose agent's audio comes more unevenly. */
 export const PLAYOUT_MOST_FILL_MS = 160;
 

@@ -16,6 +16,7 @@ import {
   PLAYOUT_MOST_FILL_MS,
 } from './call-options.ts';
 import type { CallParts } from './call-parts.ts';
+import { guardedSocket } from './guard.ts';
 import { stateName } from './state-name.ts';
 import { createTimerScope } from './timer-scope.ts';
 
@@ -86,7 +87,7 @@ export interface CallSurroundings {
  */
 export function openCall(callId: string, request: CallRequest, around: CallSurroundings): Call {
   const { options, bench } = around;
-  const clock = createTimerScope(around.clock);
+  const clock = createTimerScope(around.clock, failed);
   const openedAt = clock.now();
   const sinceStart = () => clock.now() - openedAt;
   const tellers: CallParts['tellers'] = { caller() {}, agent() {} };
@@ -100,7 +101,7 @@ export function openCall(callId: string, request: CallRequest, around: CallSurro
     pressed: (digit) => agentLine.press(digit),
   });
   const agentLine = createAgentLine({
-    dialect: request.dialect,
+    dialect: { ...request.dialect, dial: () => guardedSocket(request.dialect.dial(), failed) },
     sinceStart,
     spoke: (bytes) => playout.take(bytes),
   });
@@ -163,6 +164,21 @@ export function openCall(callId: string, request: CallRequest, around: CallSurro
     around.closed();
   }
 
+  /** A mistake of ours ends this call and no other. */
+  function fail(error: unknown): void {
+    if (released) return;
+    failure = { reason: 'internalError', words: 'The bridge made a mistake; its log has the error.' };
+    void request.dialect.end(new AbortController().signal);
+    around.failed(error);
+    release();
+  }
+
+  /** The mistake was made beside the statechart, which knows nothing of it. */
+  function failed(error: unknown): void {
+    fail(error);
+    actor.stop();
+  }
+
   bench.set(callId, { callerLine, agentLine, callerPath, playout, tellers, hangUp: request.hangUp });
   const actor = createActor(around.logic, {
     clock,
@@ -175,15 +191,7 @@ export function openCall(callId: string, request: CallRequest, around: CallSurro
       ...chartOptions(options, { creates: request.dialect.creates, ticketed: request.callSid !== null }),
     },
   });
-  actor.subscribe({
-    error(error) {
-      failure = { reason: 'internalError', words: 'The bridge made a mistake; its log has the error.' };
-      void request.dialect.end(new AbortController().signal);
-      around.failed(error);
-      release();
-    },
-    complete: release,
-  });
+  actor.subscribe({ error: fail, complete: release });
   const startedAt = new Date(clock.epochMs()).toISOString();
   actor.start();
 
@@ -216,7 +224,7 @@ export function openCall(callId: string, request: CallRequest, around: CallSurro
         unreadableMessages: callerLine.readings.unreadable + agentLine.readings.unreadable,
       };
     },
-    attach: (socket: Socket, admit) => callerLine.attach(socket, admit),
+    attach: (socket: Socket, admit) => callerLine.attach(guardedSocket(socket, failed), admit),
     tell: (order) => actor.send(order),
   };
 }

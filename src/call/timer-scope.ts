@@ -1,4 +1,5 @@
 import type { Clock } from '../ports.ts';
+import { type Failed, guarded } from './guard.ts';
 
 /** A clock for one call, which owns the timers that are set on it. */
 export interface TimerScope extends Clock {
@@ -8,9 +9,10 @@ export interface TimerScope extends Clock {
 
 /**
  * A statechart whose action throws is left in `error` with its children alive and their timers armed
- * (statelyai/xstate#5153). Whatever happens to it, its timers end with the call.
+ * (statelyai/xstate#5153). Whatever happens to it, its timers end with the call; what one of them throws, `failed` is
+ * told.
  */
-export function createTimerScope(clock: Clock): TimerScope {
+export function createTimerScope(clock: Clock, failed: Failed): TimerScope {
   const armed = new Set<unknown>();
   let released = false;
 
@@ -19,9 +21,10 @@ export function createTimerScope(clock: Clock): TimerScope {
     epochMs: clock.epochMs,
     setTimeout(fn, ms) {
       if (released) return undefined;
+      const wake = guarded(fn, failed);
       const id = clock.setTimeout(() => {
         armed.delete(id);
-        fn();
+        wake();
       }, ms);
       armed.add(id);
       return id;

@@ -28,10 +28,19 @@ const MACHINES: ReadonlySet<string> = new Set(['twilioSocket', 'vapiSocket', 'ca
 
 /**
  * Turns what the statecharts do into steps, for logs, timelines and whoever else looks on. `now` is the clock of the
- * calls.
+ * calls. Whoever fails to hear a step, `failed` is told and the call goes on.
  */
-export function createFeed(now: () => number): Feed {
+export function createFeed(now: () => number, failed: (error: unknown) => void): Feed {
   const ears = new Set<(step: Step) => void>();
+
+  // An error that got back into the statechart would end the call, and with it whoever is on the phone.
+  function tell(hear: (step: Step) => void, step: Step): void {
+    try {
+      hear(step);
+    } catch (error) {
+      failed(error);
+    }
+  }
 
   return {
     observe({ callId, openedAt }) {
@@ -53,7 +62,7 @@ export function createFeed(now: () => number): Feed {
           context: snapshot.context as Step['context'],
         };
         last.set(actor, snapshot.value);
-        for (const hear of ears) hear(step);
+        for (const hear of ears) tell(hear, step);
       };
     },
     listen(hear) {

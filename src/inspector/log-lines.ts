@@ -1,3 +1,4 @@
+import { isBargeIn } from './barge-ins.ts';
 import type { Step } from './feed.ts';
 
 /** Where lines go. */
@@ -49,8 +50,4 @@ function writeCallLine(step: Step, sink: LineSink): void {
       else sink.warn(ids, `[Twilio] ${event.words}`);
       return;
   }
-}
-
-function isBargeIn(value: unknown): boolean {
-  return JSON.stringify(value).includes('bargeIn');
 }

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { isBargeIn, lastOutcomeOf } from './barge-ins.ts';
 import type { Step } from './feed.ts';
 
 export interface Metrics {
@@ -61,9 +62,11 @@ export function createMetrics(liveCalls: () => number): Metrics {
   });
 
   return {
-    hear({ actor, event, context }) {
+    hear(step) {
+      const { actor, event, context, from, to } = step;
       if (event.type === 'pipe.overflowed') overflows.inc({ direction: String(context.direction) });
       if (actor !== 'call') return;
+      if (isBargeIn(from) && !isBargeIn(to)) bargeIns.inc({ outcome: lastOutcomeOf(step) });
       switch (event.type) {
         case 'vapi.opened':
           setUp.observe(Number(event.at) / 1000);
@@ -72,7 +75,6 @@ export function createMetrics(liveCalls: () => number): Metrics {
           if (typeof context.responseMs === 'number') responses.observe(context.responseMs / 1000);
           return;
         case 'agent.flushed':
-          bargeIns.inc({ outcome: 'flushed' });
           flushed.inc(Number(event.flushedMs) / 1000);
           return;
       }

@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 /** Whether two secrets are equal, in a time that tells nothing about where they differ. */
-function same(left: string, right: string): boolean {
+export function sameSecret(left: string, right: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(left), digest(right));
 }
@@ -25,7 +25,18 @@ export function isFromThisMachine({ socket, headers }: IncomingMessage): boolean
 export function createAdminGate(adminToken: string | undefined): (request: IncomingMessage) => boolean {
   if (adminToken === undefined) return isFromThisMachine;
   return ({ headers }) => {
-    const [, token] = /^Bearer (.+)$/i.exec(headers.authorization ?? '') ?? [];
-    return token !== undefined && same(token, adminToken);
+    const token = bearerTokenOf(headers);
+    return token !== undefined && sameSecret(token, adminToken);
   };
+}
+
+/** The token of `Authorization: Bearer <token>`, if there is one. */
+export function bearerTokenOf({ authorization = '' }: IncomingHttpHeaders): string | undefined {
+  return /^Bearer (.+)$/i.exec(authorization)?.[1];
+}
+
+/** Whether a page of another site asks: its visitor's browser can be made to open sockets here, but says who does. */
+export function isFromAnotherSite({ headers: { origin, host } }: IncomingMessage): boolean {
+  if (origin === undefined) return false;
+  return !URL.canParse(origin) || new URL(origin).host !== host;
 }

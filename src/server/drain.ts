@@ -3,7 +3,6 @@ import type { Clock } from '../ports.ts';
 export interface DrainOptions {
   clock: Clock;
   log: { info(fields: Record<string, unknown>, line: string): void };
-  signals: { on(signal: 'SIGTERM' | 'SIGINT', heard: () => void): unknown };
   /** How long calls may take to finish. */
   timeoutMs: number;
   liveCalls(): number;
@@ -13,35 +12,53 @@ export interface DrainOptions {
   exit(code: number): void;
 }
 
-const LOOK_EVERY_MS = 250;
-/** For the calls that are hung up at the end of the drain. */
-const LAST_MS = 5_000;
+export interface Drain {
+  /**
+   * Asked to stop. The first time no new call is taken and those that are alive may finish; the second, they are hung
+   * up; the third, the process leaves at once.
+   */
+  stop(): void;
+  /** Finishes the calls that are alive and leaves with `code`. Asked again, it changes nothing. */
+  finish(code: number): void;
+}
 
-/**
- * On the first signal no new call is taken and those that are alive may finish; on the second, or when the time is
- * over, they are hung up. The door stays open meanwhile: Twilio still asks what follows a call.
- */
-export function drainThenExit(options: DrainOptions): void {
+const LOOK_EVERY_MS = 250;
+/** For the calls that are hung up at the end. */
+const HANG_UP_MS = 5_000;
+/** After the last call's end: Twilio still asks what follows it. */
+const LINGER_MS = 1_000;
+
+type Stage = 'serving' | 'draining' | 'hangingUp' | 'leaving';
+
+/** Ends the process after its calls. The door stays open meanwhile: Twilio asks and tells until a call is over. */
+export function createDrain(options: DrainOptions): Drain {
   const { clock, log, liveCalls } = options;
-  let deadline = Number.POSITIVE_INFINITY;
-  let hungUp = false;
+  let stage: Stage = 'serving';
+  let deadline = 0;
+  let exitCode = 0;
 
   async function leave(): Promise<void> {
+    if (stage === 'leaving') return;
+    stage = 'leaving';
     await options.close();
     log.info({}, '[Drain] The server has stopped');
-    options.exit(0);
+    options.exit(exitCode);
   }
 
   function hangUp(): void {
-    hungUp = true;
-    deadline = clock.now() + LAST_MS;
+    stage = 'hangingUp';
+    deadline = clock.now() + HANG_UP_MS;
+    log.info({}, `[Drain] ${liveCalls()} still alive: hanging up`);
     options.hangUpAll('The server is being stopped.');
   }
 
   function look(): void {
-    const live = liveCalls();
+    if (liveCalls() === 0) {
+      clock.setTimeout(leave, stage === 'draining' ? LINGER_MS : 0);
+      return;
+    }
     const late = clock.now() >= deadline;
-    if (live === 0 || (late && hungUp)) {
+    if (late && stage === 'hangingUp') {
       void leave();
       return;
     }
@@ -49,17 +66,24 @@ export function drainThenExit(options: DrainOptions): void {
     clock.setTimeout(look, LOOK_EVERY_MS);
   }
 
-  function stop(): void {
-    if (deadline !== Number.POSITIVE_INFINITY) {
-      hangUp();
-      return;
-    }
+  function begin(): void {
+    stage = 'draining';
     deadline = clock.now() + options.timeoutMs;
     options.stopTaking();
     log.info({}, `[Drain] No new calls; ${liveCalls()} still to finish`);
-    look();
+    if (liveCalls() === 0) void leave();
+    else look();
   }
 
-  options.signals.on('SIGTERM', stop);
-  options.signals.on('SIGINT', stop);
+  return {
+    stop() {
+      if (stage === 'serving') begin();
+      else if (stage === 'draining') hangUp();
+      else void leave();
+    },
+    finish(code) {
+      exitCode = code;
+      if (stage === 'serving') begin();
+    },
+  };
 }

@@ -8,7 +8,8 @@ import type { Admission } from '../telephony/caller-line.ts';
 import type { SignatureChecker } from '../telephony/signatures.ts';
 import type { TicketOffice } from '../telephony/tickets.ts';
 import { NONCE_PARAMETER } from '../telephony/twiml.ts';
-import { acceptedSocket } from '../web-sockets.ts';
+import { acceptedSocket, CLOSE_TIMEOUT_MS } from '../web-sockets.ts';
+import { isFromAnotherSite } from './access.ts';
 import { seenUrl } from './addresses.ts';
 
 export interface MediaDoorOptions {
@@ -29,7 +30,7 @@ const LIMITS = {
   maxFragments: 4,
   maxBufferedChunks: 256,
   perMessageDeflate: false,
-  clientTracking: false,
+  closeTimeout: CLOSE_TIMEOUT_MS,
 };
 
 const REASONS = {
@@ -48,8 +49,20 @@ interface Refusal {
 /** What to do with a socket once its handshake is done. */
 type Welcome = (socket: Socket) => void;
 
+export interface MediaDoor {
+  upgrade(request: IncomingMessage, line: Duplex, head: Buffer): void;
+  /** Cuts every socket that still is open. */
+  close(): void;
+}
+
+/** Closes a socket that there is no call for, deaf to what it still says. */
+function turnAway(socket: Socket, code: number, words: string): void {
+  socket.listen({ text() {}, binary() {}, ponged() {}, closed() {} });
+  socket.close(code, words);
+}
+
 /** The door for `WS /media/<ticket>` and, in development, `WS /media`: decides before the handshake is answered. */
-export function createMediaDoor(options: MediaDoorOptions) {
+export function createMediaDoor(options: MediaDoorOptions): MediaDoor {
   const { calls, tickets, signatures, accountSid } = options;
   const sockets = new WebSocketServer({ noServer: true, ...LIMITS });
 
@@ -60,16 +73,18 @@ export function createMediaDoor(options: MediaDoorOptions) {
     if (signatures && !signatures.upgrade({ path, headers: request.headers, seenUrl: seenUrl(request) })) {
       return { status: 403, words: "a media socket without Twilio's signature" };
     }
-    return ticket === undefined ? decideBare() : decideTicket(ticket);
+    return ticket === undefined ? decideBare(request) : decideTicket(ticket);
   }
 
-  function decideBare(): Welcome | Refusal {
+  function decideBare(request: IncomingMessage): Welcome | Refusal {
     if (!options.bareSockets) return { status: 403, words: 'a media socket without a ticket' };
+    if (isFromAnotherSite(request))
+      return { status: 403, words: 'a media socket from a page of another site' };
     if (options.draining() || calls.full) return { status: 503, words: 'no room for another call' };
     return (socket) => {
       const call = calls.open({ callSid: null });
       if (call) call.attach(socket, () => ({ ok: true }));
-      else socket.close(1013, 'no room for another call');
+      else turnAway(socket, 1013, 'no room for another call');
     };
   }
 
@@ -84,7 +99,7 @@ export function createMediaDoor(options: MediaDoorOptions) {
   function welcome(socket: Socket, call: Call, ticket: string): void {
     // Twilio asks what comes next once the socket is closed, and so the caller is not left alone.
     if (call.outcome !== null) {
-      socket.close(1000, 'this call is over');
+      turnAway(socket, 1000, 'this call is over');
       return;
     }
     call.attach(socket, ({ callSid, accountSid: from, parameters }): Admission => {
@@ -109,7 +124,12 @@ export function createMediaDoor(options: MediaDoorOptions) {
       }
       options.refused(decision.words);
       const { status } = decision;
+      // Node's time limits end with the upgrade: a line that is only half closed would stay for as long as its far end.
+      line.once('finish', () => line.destroy());
       line.end(`HTTP/1.1 ${status} ${REASONS[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    },
+    close() {
+      for (const ws of sockets.clients) ws.terminate();
     },
   };
 }

@@ -1,4 +1,4 @@
-import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer as createHttpServer, type Server, STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type ErrorRequestHandler } from 'express';
 import type { Calls } from '../call/calls.ts';
@@ -23,10 +23,15 @@ export interface ServerOptions {
   fallbackNumber: string | undefined;
   /** What Vapi is told when it asks which assistant is to answer. */
   assistant: Record<string, unknown>;
+  /** What Vapi proves itself with; see `VapiRoutesOptions`. */
+  vapiSecret: string | undefined;
+  openAssistant: boolean;
   timelineOf(callId: string): readonly TimelineEntry[];
   metrics(): Promise<{ text: string; contentType: string }>;
   /** Seconds that the process has been up. */
   uptime(): number;
+  /** TCP connections at once, sockets of calls included; more are cut. */
+  maxConnections: number;
   refused(what: string): void;
   failed(error: unknown): void;
 }
@@ -37,15 +42,22 @@ export interface BridgeServer {
   listen(port: number, host: string): Promise<{ port: number }>;
   /** Takes no new calls from now on; those that are alive go on. */
   drain(): void;
+  /** Stops listening and cuts what is connected. */
   close(): Promise<void>;
 }
 
-/** Limits against clients that are slow on purpose, in ms and bytes. */
-function harden(server: Server): void {
+/** Twilio's headers have some 700 bytes. */
+const MAX_HEADER_BYTES = 8 * 1024;
+/** How often connections are held against their time limits, in ms. */
+const CHECKING_INTERVAL_MS = 1_000;
+
+/** Limits against clients that are slow on purpose, or many; times in ms. */
+function harden(server: Server, maxConnections: number): void {
   server.headersTimeout = 5_000;
   server.requestTimeout = 10_000;
   server.keepAliveTimeout = 5_000;
   server.maxRequestsPerSocket = 1_000;
+  server.maxConnections = maxConnections;
 }
 
 /** Makes the server; `listen` opens it. */
@@ -66,11 +78,12 @@ export function createServer(options: ServerOptions): BridgeServer {
     response.status(reason ? 503 : 200).json({ ready: reason === undefined, ...(reason && { reason }) });
   });
   app.use(createTwilioRoutes({ ...options, draining: () => draining }));
-  app.use(createVapiRoutes(options.assistant));
+  app.use(createVapiRoutes(options));
   app.use((request, response, next) => {
     if (mayLook(request)) return next();
     response
       .status(401)
+      .set('WWW-Authenticate', 'Bearer')
       .type('text/plain')
       .send('This is for the bearer of ADMIN_TOKEN, or for this machine alone.\n');
   });
@@ -85,20 +98,29 @@ export function createServer(options: ServerOptions): BridgeServer {
   const onError: ErrorRequestHandler = (error, _request, response, _next) => {
     const status = typeof error?.status === 'number' ? error.status : 500;
     if (status >= 500) options.failed(error);
-    response.status(status).type('text/plain').send('The request could not be handled.\n');
+    // The error's own words may quote the request.
+    response
+      .status(status)
+      .type('text/plain')
+      .send(`The request was not handled: ${STATUS_CODES[status]}.\n`);
   };
   app.use(onError);
 
   const door = createMediaDoor({ ...options, refused, draining: () => draining });
-  const server = createHttpServer({ maxHeaderSize: 8 * 1024, connectionsCheckingInterval: 1_000 }, app);
-  harden(server);
+  const limits = { maxHeaderSize: MAX_HEADER_BYTES, connectionsCheckingInterval: CHECKING_INTERVAL_MS };
+  const server = createHttpServer(limits, app);
+  harden(server, options.maxConnections);
   server.on('upgrade', door.upgrade);
 
   return {
     listen: (port, host) =>
       new Promise((resolve, reject) => {
         server.once('error', reject);
-        server.listen(port, host, () => resolve({ port: (server.address() as AddressInfo).port }));
+        server.listen(port, host, () => {
+          // A connection that cannot be accepted, for want of file handles say, is no reason to end all others.
+          server.off('error', reject).on('error', options.failed);
+          resolve({ port: (server.address() as AddressInfo).port });
+        });
       }),
     drain() {
       draining = true;
@@ -107,6 +129,7 @@ export function createServer(options: ServerOptions): BridgeServer {
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
+        door.close();
       }),
   };
 }

@@ -24,6 +24,9 @@ export interface TwilioRoutesOptions {
 /** Twilio's forms have some 30 short fields. */
 const MAX_FORM = '64kb';
 
+/** CallSids that are remembered beyond their calls. */
+const KEPT_CALL_SIDS = 10_000;
+
 /** Endings after which nobody is left to speak to, or nothing is left to say. */
 const NOTHING_TO_SAY = new Set(['agentEnded', 'timeToLive', 'hungUp', 'drained', 'callerHungUp']);
 
@@ -31,12 +34,14 @@ const NOTHING_TO_SAY = new Set(['agentEnded', 'timeToLive', 'hungUp', 'drained',
 export function createTwilioRoutes(options: TwilioRoutesOptions): Router {
   const { calls, tickets, signatures, fallbackNumber } = options;
   const routes = express.Router();
+  /** Signatures stay valid for ever: an old request that was overheard must not call an agent once more. */
+  const takenCallSids = new Set<string>();
 
   const signed: RequestHandler = (request, response, next) => {
     if (!signatures) return next();
     const { originalUrl: path, headers, body } = request;
     if (signatures.webhook({ path, headers, params: body ?? {}, seenUrl: seenUrl(request) })) return next();
-    options.refused(`a request to ${request.path} without Twilio's signature`);
+    options.refused(`a request to ${path.split('?', 1)[0]} without Twilio's signature`);
     response.status(403).end();
   };
 
@@ -67,6 +72,12 @@ export function createTwilioRoutes(options: TwilioRoutesOptions): Router {
     return reason !== undefined && NOTHING_TO_SAY.has(reason) ? hangUpTwiml() : instead();
   }
 
+  function noteTaken(callSid: string): void {
+    takenCallSids.add(callSid);
+    const [oldest = ''] = takenCallSids;
+    if (takenCallSids.size > KEPT_CALL_SIDS) takenCallSids.delete(oldest);
+  }
+
   routes.use('/webhook/twilio', express.urlencoded({ extended: false, limit: MAX_FORM }), signed);
 
   routes.post('/webhook/twilio', (request, response) => {
@@ -80,10 +91,11 @@ export function createTwilioRoutes(options: TwilioRoutesOptions): Router {
     // Twilio asks again when an answer is lost on the way: it gets the same answer, and no second agent is called.
     if (known && known.outcome === null && known.streamSid === null)
       return connect(request, response, asked.callSid);
-    if (known) return say(response, afterwards(known));
+    if (known || takenCallSids.has(asked.callSid)) return say(response, afterwards(known));
     if (options.draining()) return say(response, instead());
     const call = calls.open({ callSid: asked.callSid, callerNumber: asked.from, calledNumber: asked.to });
     if (!call) return say(response, busyTwiml(fallbackNumber));
+    noteTaken(asked.callSid);
     connect(request, response, asked.callSid);
   });
 

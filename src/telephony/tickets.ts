@@ -28,8 +28,6 @@ export interface TicketOffice {
     ticket: string,
     proof: { callSid: string; nonce: string | undefined },
   ): { ok: true } | { ok: false; why: TicketRefusal | 'otherCall' | 'wrongNonce' };
-  /** The call is over: a ticket of its that nobody used is worth nothing from now on. */
-  forget(callSid: string): void;
 }
 
 export interface TicketOfficeOptions {
@@ -65,7 +63,7 @@ export function createTicketOffice(options: TicketOfficeOptions): TicketOffice {
 
   // Both stand in the order of expiry (`spent` nearly), so that a sweep stops at the first entry that lives.
   const issued = new Map<string, Issued>();
-  /** Ids of tickets that were used or withdrawn, until they have expired: at most one lifetime more. */
+  /** Ids of tickets that were used, until they have expired: at most one lifetime more. */
   const spent = new Map<string, number>();
   let latest = Number.NEGATIVE_INFINITY;
 
@@ -130,13 +128,6 @@ export function createTicketOffice(options: TicketOfficeOptions): TicketOffice {
         return { ok: false, why: 'wrongNonce' };
       spent.set(claims.id, claims.expiresAt);
       return { ok: true };
-    },
-
-    forget(callSid) {
-      const last = issued.get(callSid);
-      if (!last) return;
-      spent.set(last.id, last.expiresAt);
-      issued.delete(callSid);
     },
   };
 }

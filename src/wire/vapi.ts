@@ -1,5 +1,6 @@
 import type { Fields, Unreadable } from './fields.ts';
-import { fieldsFrom, isFields, unreadable, withoutControls, wordFrom } from './fields.ts';
+import { fieldsFrom, isFields, unreadable, wordFrom } from './fields.ts';
+import { vendorWords } from './vendor-words.ts';
 
 export type { CreateCallSpec } from './vapi-create-call.ts';
 export { buildCreateCall } from './vapi-create-call.ts';
@@ -32,7 +33,6 @@ export type VapiMessage =
 
 /** `conversation-update` repeats the whole conversation, so messages grow with the call. */
 const longestMessage = 1_048_576;
-const longestReason = 200;
 
 /** Reads one text frame of Vapi's socket, or the body of a server message. Never throws. */
 export function readVapiMessage(text: string): VapiMessage {
@@ -69,7 +69,7 @@ function readStatus({ status, endedReason }: Fields): VapiMessage {
   if (typeof status !== 'string') return unreadable('status-update without a status');
   const read = { kind: 'statusUpdate', status: wordFrom(status) } as const;
   if (typeof endedReason !== 'string') return read;
-  return { ...read, endedReason: withoutControls(endedReason.slice(0, longestReason)) };
+  return { ...read, endedReason: vendorWords(endedReason) };
 }
 
 function readSpeech({ status, role }: Fields): VapiMessage {

@@ -95,15 +95,29 @@ describe("the agent's end", () => {
     expect(told[0]).toMatchObject({ type: 'vapi.gone', cause: 'unavailable' });
   });
 
-  it('gives up on an answer that does not come', () => {
-    const { tell, told, clock } = stage();
+  it('gives up on an answer that does not come, and waits for it only to end what it tells of', async () => {
+    const { tell, answer, told, clock, ended } = stage();
     tell({ type: 'socket.open' });
     clock.advance(8_000);
-    expect(told[0]).toEqual({
-      type: 'vapi.gone',
-      cause: 'unavailable',
-      words: 'Vapi did not answer the request for a call within 8000 ms.',
-    });
+    expect(told).toEqual([
+      {
+        type: 'vapi.gone',
+        cause: 'unavailable',
+        words: 'Vapi did not answer the request for a call within 8000 ms.',
+      },
+    ]);
+    tell({ type: 'socket.close' });
+    clock.advance(7_999);
+    await answer(CREATED);
+    expect(ended).toHaveLength(1);
+  });
+
+  it('does not wait for ever for an answer that nobody wants any more', () => {
+    const { tell, told, clock, alive } = stage();
+    tell({ type: 'socket.open' });
+    clock.advance(16_000);
+    expect(typesOf(told)).toEqual(['vapi.gone', 'vapi.closed']);
+    expect(alive()).toBe(false);
   });
 
   it('ends a call that is created after nobody wants it any more [one-call]', async () => {

@@ -35,7 +35,7 @@ export function edgesOf(subject: Subject, input: object): Edge[] {
   // A map keeps its keys in the order they were set: those that are reached are visited in turn.
   for (const [key, path] of paths) {
     const node = adjacency[key];
-    if (!node || node.state.status !== 'active') continue;
+    if (node?.state.status !== 'active') continue;
     for (const { event, state: to } of Object.values(node.transitions)) {
       // A timer that has fired in a state does not fire there again; the pure model does not know.
       if (event.type.startsWith('xstate.after.') && path.some(({ type }) => type === event.type)) continue;

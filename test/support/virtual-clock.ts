@@ -12,8 +12,8 @@ export interface VirtualClock extends Clock {
 }
 
 interface Timer {
+  id: number;
   due: number;
-  order: number;
   fn: () => void;
 }
 
@@ -23,29 +23,31 @@ interface Timer {
  */
 export function createVirtualClock(): VirtualClock {
   let now = 0;
-  let order = 0;
-  const timers = new Map<number, Timer>();
+  let lastId = 0;
+  const armed = new Set<number>();
+  /** The next to fire is the last; among those due at once, the one set first. Some are not armed any more. */
+  const timers: Timer[] = [];
 
-  function nextUpTo(end: number): [number, Timer] | undefined {
-    let found: [number, Timer] | undefined;
-    for (const entry of timers) {
-      const timer = entry[1];
-      if (timer.due > end) continue;
-      const best = found?.[1];
-      if (!best || timer.due < best.due || (timer.due === best.due && timer.order < best.order))
-        found = entry;
+  function insert(timer: Timer): void {
+    let low = 0;
+    let high = timers.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((timers[middle] as Timer).due > timer.due) low = middle + 1;
+      else high = middle;
     }
-    return found;
+    timers.splice(low, 0, timer);
   }
 
   function fireNext(end: number): boolean {
-    const next = nextUpTo(end);
-    if (!next) return false;
-    const [id, timer] = next;
-    timers.delete(id);
-    now = Math.max(now, timer.due);
-    timer.fn();
-    return true;
+    for (let next = timers.at(-1); next && next.due <= end; next = timers.at(-1)) {
+      timers.pop();
+      if (!armed.delete(next.id)) continue;
+      now = Math.max(now, next.due);
+      next.fn();
+      return true;
+    }
+    return false;
   }
 
   // One turn of the real event loop lets every chain of settled promises run to its end.
@@ -55,12 +57,13 @@ export function createVirtualClock(): VirtualClock {
     now: () => now,
     epochMs: () => Date.UTC(2026, 0, 1, 14, 23, 1, 234) + now,
     setTimeout(fn, ms) {
-      order += 1;
-      timers.set(order, { due: now + Math.max(0, ms), order, fn });
-      return order;
+      lastId += 1;
+      armed.add(lastId);
+      insert({ id: lastId, due: now + Math.max(0, ms), fn });
+      return lastId;
     },
     clearTimeout(id) {
-      timers.delete(id as number);
+      armed.delete(id as number);
     },
     advance(ms) {
       const end = now + ms;
@@ -75,7 +78,7 @@ export function createVirtualClock(): VirtualClock {
     },
     settle,
     get armed() {
-      return timers.size;
+      return armed.size;
     },
   };
 }

@@ -1,0 +1,167 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createPlayoutLedger } from '../../src/audio/playout-ledger.ts';
+import { createVirtualClock } from '../support/virtual-clock.ts';
+import { voice } from './voice.ts';
+
+/** The bytes of so many ms. */
+const ms = (length: number) => length * 8;
+
+/** A ledger at a time that is not the beginning of the world. */
+function createLedger() {
+  const clock = createVirtualClock();
+  clock.advance(5_000);
+  return { clock, ledger: createPlayoutLedger(clock) };
+}
+
+describe('the ledger of what the caller was given', () => {
+  it('is played out before anything was sent', () => {
+    const { ledger } = createLedger();
+    expect(ledger.unplayedMs()).toBe(0);
+    expect(ledger.dryMs()).toBe(Number.POSITIVE_INFINITY);
+    expect(ledger.heardOfTurnMs()).toBe(0);
+    expect(ledger.audiblePlayed).toBe(true);
+    expect(ledger.cut()).toEqual([]);
+  });
+
+  it('names marks by generation and bytes, and knows its own from all others', () => {
+    const { clock, ledger } = createLedger();
+    ledger.sent(voice(320), true);
+    expect(ledger.audibleUnmarked).toBe(true);
+    expect(ledger.unmarkedBytes).toBe(320);
+    expect(ledger.mark()).toBe('g1:320');
+    expect(ledger.audibleUnmarked).toBe(false);
+    expect(ledger.unmarkedBytes).toBe(0);
+    clock.advance(40);
+    for (const foreign of [
+      '',
+      'g1',
+      'g1:',
+      'g1:-320',
+      'g1:320x',
+      ' g1:320',
+      'g2:320',
+      'g0:0',
+      'g1:480',
+      'g1:1e99',
+    ])
+      expect(ledger.marked(foreign)).toBe(false);
+    expect(ledger.audiblePlayed).toBe(false);
+    expect(ledger.marked('g1:320')).toBe(true);
+    expect(ledger.audiblePlayed).toBe(true);
+    ledger.cut();
+    expect(ledger.marked('g1:320')).toBe(false);
+    ledger.sent(voice(160), true);
+    expect(ledger.mark()).toBe('g2:160');
+    expect(ledger.sentBytes).toBe(480);
+  });
+
+  it('takes back exactly what was not heard, in order, and within a frame of the time', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 12 }),
+        fc.nat(3_000),
+        fc.nat(12),
+        (frames, elapsedMs, marksBack) => {
+          const { clock, ledger } = createLedger();
+          const said = voice(frames.reduce((sum, count) => sum + count * 160, 0));
+          let at = 0;
+          const names = frames.map((count) => {
+            ledger.sent(said.subarray(at, at + count * 160), true);
+            at += count * 160;
+            return { name: ledger.mark(), dueMs: at / 8 };
+          });
+          let passed = 0;
+          for (const { name, dueMs } of names.slice(0, marksBack).filter((mark) => mark.dueMs <= elapsedMs)) {
+            clock.advance(dueMs - passed);
+            passed = dueMs;
+            ledger.marked(name);
+          }
+          clock.advance(elapsedMs - passed);
+          const heard = Math.min(said.length, Math.floor(elapsedMs / 20) * 160);
+          expect(Buffer.concat(ledger.cut()).equals(said.subarray(heard))).toBe(true);
+          expect(ledger.unplayedMs()).toBe(0);
+          expect(ledger.cut()).toEqual([]);
+        },
+      ),
+    );
+  });
+
+  it('goes by the marks rather than by the clock: late ones say that less was heard', () => {
+    const { clock, ledger } = createLedger();
+    ledger.sent(voice(ms(100)), true);
+    const first = ledger.mark();
+    ledger.sent(voice(ms(100), ms(100)), true);
+    ledger.mark();
+    ledger.beginTurn(ms(200));
+    clock.advance(160);
+    expect(ledger.heardOfTurnMs()).toBe(160);
+    ledger.marked(first);
+    expect(ledger.heardOfTurnMs()).toBe(100);
+    clock.advance(40);
+    expect(ledger.heardOfTurnMs()).toBe(140);
+    expect(Buffer.concat(ledger.cut())).toEqual(voice(ms(60), ms(140)));
+  });
+
+  it('hears nothing in the time in which nothing was there to play', () => {
+    const { clock, ledger } = createLedger();
+    ledger.sent(voice(ms(40)), true);
+    ledger.beginTurn(ms(40));
+    clock.advance(500);
+    expect(ledger.heardOfTurnMs()).toBe(40);
+    expect(ledger.dryMs()).toBe(460);
+    ledger.sent(voice(ms(100), ms(40)), true);
+    clock.advance(20);
+    expect(ledger.heardOfTurnMs()).toBe(60);
+    // A mark of before that hole tells nothing new.
+    ledger.mark();
+    ledger.marked('g1:320');
+    expect(ledger.heardOfTurnMs()).toBe(60);
+    expect(ledger.dryMs()).toBe(0);
+    expect(ledger.unplayedMs()).toBe(80);
+  });
+
+  it('is overdue by what is audible, not by the silence after it', () => {
+    const { clock, ledger } = createLedger();
+    ledger.sent(voice(ms(100)), true);
+    ledger.sent(Buffer.alloc(ms(400), 0xff), false);
+    expect(ledger.overdueMs()).toBe(-100);
+    clock.advance(300);
+    expect(ledger.overdueMs()).toBe(200);
+    expect(ledger.unplayedMs()).toBe(200);
+    ledger.assumePlayed();
+    expect(ledger.audiblePlayed).toBe(true);
+  });
+
+  it('counts a turn from the bytes that began it', () => {
+    const { clock, ledger } = createLedger();
+    ledger.sent(voice(ms(100)), true);
+    ledger.beginTurn(ms(40));
+    clock.advance(40);
+    expect(ledger.heardOfTurnMs()).toBe(0);
+    clock.advance(40);
+    expect(ledger.heardOfTurnMs()).toBe(20);
+  });
+
+  it('keeps two seconds for marks that come late, and no more, when none comes at all', async () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage: () => void = runInNewContext('gc');
+    const { clock, ledger } = createLedger();
+    const sent: WeakRef<Buffer>[] = [];
+    for (let i = 0; i < 500; i += 1) {
+      const second = Buffer.alloc(ms(1_000), 0x10);
+      sent.push(new WeakRef(second));
+      ledger.sent(second, true);
+      clock.advance(1_000);
+    }
+    // What a weak reference was made to is held until the turn of the event loop ends.
+    await new Promise((resolve) => setImmediate(resolve));
+    collectGarbage();
+    const kept = sent.filter((second) => second.deref() !== undefined).length;
+    expect(kept).toBeGreaterThanOrEqual(2);
+    expect(kept).toBeLessThanOrEqual(4);
+    expect(ledger.sentBytes).toBe(500 * ms(1_000));
+  });
+});

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import type { Step } from '../../src/inspector/feed.ts';
+import { createLogLines } from '../../src/inspector/log-lines.ts';
+import { stepOf } from './steps.ts';
+
+const FLUSHED = { live: { bargeIn: 'flushed' } };
+const IDS = { callId: 'call-1', callSid: 'CA456', streamSid: 'MZ123' };
+
+function linesOf(...steps: Step[]) {
+  const lines: Array<[level: string, line: string, fields: Record<string, unknown>]> = [];
+  const write = createLogLines({
+    info: (fields, line) => void lines.push(['info', line, fields]),
+    warn: (fields, line) => void lines.push(['warn', line, fields]),
+  });
+  for (const step of steps) write(step);
+  return lines;
+}
+
+const known = (responseMs: number | null) => ({ ...stepOf('').context, responseMs });
+
+describe('the lines that people look for', () => {
+  it.each<[string, Step]>([
+    ['[Session Start] MZ123 → CA456', stepOf('twilio.started')],
+    [
+      '[Audio Buffer] 20 chunks buffered (400ms)',
+      stepOf({ type: 'caller.forwarded', at: 5, frames: 20, ms: 400.2 }),
+    ],
+    ['[VAPI Response] Received in 287ms', stepOf('agent.began', { context: known(286.7) })],
+    [
+      '[Barge-in] Flushed buffer for MZ123 (42 chunks dropped)',
+      stepOf({ type: 'agent.flushed', chunks: 42 }, { to: FLUSHED }),
+    ],
+  ])('say "%s", with the call’s names', (line, step) => {
+    expect(linesOf(step)).toEqual([['info', line, IDS]]);
+  });
+
+  it.each<[string, string, string]>([
+    ['vapi.gone', 'ended', 'info'],
+    ['vapi.gone', 'lost', 'warn'],
+    ['vapi.gone', 'unavailable', 'warn'],
+    ['twilio.gone', 'stopped', 'info'],
+    ['twilio.gone', 'lost', 'warn'],
+    ['twilio.gone', 'refused', 'warn'],
+  ])('tell of %s because it %s at the level %s', (type, cause, level) => {
+    const who = type === 'vapi.gone' ? '[VAPI]' : '[Twilio]';
+    expect(linesOf(stepOf({ type, cause, words: 'What happened.' }))).toEqual([
+      [level, `${who} What happened.`, IDS],
+    ]);
+  });
+
+  it('warn once that the caller’s audio overflows, and not of the agent’s', () => {
+    const overflowed = (actor: string) => stepOf('pipe.overflowed', { actor, context: {} });
+    const lines = linesOf(overflowed('callerBuffer'), overflowed('agentBuffer'));
+    expect(lines.map(([level, line]) => [level, line])).toEqual([
+      ['warn', "[Audio Buffer] The caller's audio no longer fits its buffer: the oldest is being dropped."],
+    ]);
+  });
+});
+
+describe('no line', () => {
+  it.each<[string, Step]>([
+    ['is written for an answer that nobody waited for', stepOf('agent.began', { context: known(null) })],
+    ['is written for a flush that was no interruption', stepOf({ type: 'agent.flushed', chunks: 3 })],
+    ['is written for what a child was told first', stepOf('twilio.started', { actor: 'twilioSocket' })],
+    ['is written for everything else', stepOf('vapi.transcribed')],
+  ])('%s', (_, step) => {
+    expect(linesOf(step)).toEqual([]);
+  });
+});

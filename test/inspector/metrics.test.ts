@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { createMetrics } from '../../src/inspector/metrics.ts';
+import { stepOf } from './steps.ts';
+
+const SPEAKING = { live: 'agentSpeaking' };
+const LISTENING = { live: 'streaming' };
+const PAUSED = { live: { bargeIn: { paused: 'voiced' } } };
+const FLUSHED = { live: { bargeIn: 'flushed' } };
+
+const having = (outcome: string) => ({ figures: { bargeIns: [{ outcome: 'flushed' }, { outcome }] } });
+
+/** The samples of the text form, by name and labels. */
+async function samples(metrics: ReturnType<typeof createMetrics>) {
+  const { text } = await metrics.read();
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return Object.fromEntries(
+    lines.map((line) => [
+      line.slice(0, line.lastIndexOf(' ')),
+      Number(line.slice(line.lastIndexOf(' ') + 1)),
+    ]),
+  );
+}
+
+describe('the figures over all calls', () => {
+  it('have the calls that are alive, as they are when asked', async () => {
+    let live = 3;
+    const metrics = createMetrics(() => live);
+    expect((await samples(metrics)).bridge_calls_live).toBe(3);
+    live = 1;
+    expect((await samples(metrics)).bridge_calls_live).toBe(1);
+  });
+
+  it('count how calls ended', async () => {
+    const metrics = createMetrics(() => 0);
+    for (const ending of ['callerHungUp', 'agentLost', 'callerHungUp']) metrics.ended(ending);
+    expect(await samples(metrics)).toMatchObject({
+      'bridge_calls_total{ending="callerHungUp"}': 2,
+      'bridge_calls_total{ending="agentLost"}': 1,
+    });
+  });
+
+  it('have how long the agent took to come, and to answer, in seconds', async () => {
+    const metrics = createMetrics(() => 0);
+    metrics.hear(stepOf({ type: 'vapi.opened', at: 840 }));
+    metrics.hear(stepOf('agent.began', { context: { responseMs: 287 } }));
+    metrics.hear(stepOf('agent.began', { context: { responseMs: null } }));
+    expect(await samples(metrics)).toMatchObject({
+      bridge_agent_ready_seconds_sum: 0.84,
+      bridge_agent_ready_seconds_count: 1,
+      bridge_turn_latency_seconds_sum: 0.287,
+      bridge_turn_latency_seconds_count: 1,
+      'bridge_turn_latency_seconds_bucket{le="0.2"}': 0,
+      'bridge_turn_latency_seconds_bucket{le="0.3"}': 1,
+    });
+  });
+
+  it('count each interruption once, by what became of the agent', async () => {
+    const metrics = createMetrics(() => 0);
+    metrics.hear(stepOf('vapi.callerStarted', { from: SPEAKING, to: PAUSED, context: having('flushed') }));
+    metrics.hear(stepOf({ type: 'agent.paused' }, { from: PAUSED, to: PAUSED, context: having('paused') }));
+    metrics.hear(stepOf('agent.began', { from: PAUSED, to: SPEAKING, context: having('resumed') }));
+    metrics.hear(stepOf('vapi.interrupted', { from: SPEAKING, to: FLUSHED, context: having('flushed') }));
+    metrics.hear(
+      stepOf(
+        { type: 'agent.flushed', flushedMs: 1_500 },
+        { from: FLUSHED, to: FLUSHED, context: having('flushed') },
+      ),
+    );
+    metrics.hear(stepOf('vapi.callerStopped', { from: FLUSHED, to: LISTENING, context: having('flushed') }));
+    metrics.hear(stepOf('twilio.gone', { from: PAUSED, to: 'closing', context: having('paused') }));
+    expect(await samples(metrics)).toMatchObject({
+      'bridge_barge_ins_total{outcome="resumed"}': 1,
+      'bridge_barge_ins_total{outcome="flushed"}': 1,
+      'bridge_barge_ins_total{outcome="paused"}': 1,
+      bridge_audio_flushed_seconds_total: 1.5,
+    });
+  });
+
+  it('count no interruption where audio was dropped that nobody heard', async () => {
+    const metrics = createMetrics(() => 0);
+    metrics.hear(stepOf({ type: 'agent.flushed', flushedMs: 500 }));
+    const read = await samples(metrics);
+    expect(Object.keys(read).filter((name) => name.startsWith('bridge_barge_ins_total'))).toEqual([]);
+    expect(read.bridge_audio_flushed_seconds_total).toBe(0.5);
+  });
+
+  it('count overflows in either direction', async () => {
+    const metrics = createMetrics(() => 0);
+    for (const direction of ['caller', 'agent', 'caller'])
+      metrics.hear(stepOf('pipe.overflowed', { actor: `${direction}Buffer`, context: { direction } }));
+    expect(await samples(metrics)).toMatchObject({
+      'bridge_buffer_overflows_total{direction="caller"}': 2,
+      'bridge_buffer_overflows_total{direction="agent"}': 1,
+    });
+  });
+
+  it('are not counted twice when a child hears the same', async () => {
+    const metrics = createMetrics(() => 0);
+    metrics.hear(stepOf({ type: 'vapi.opened', at: 840 }, { actor: 'vapiSocket' }));
+    expect((await samples(metrics)).bridge_agent_ready_seconds_count).toBe(0);
+  });
+
+  it('name no call', async () => {
+    const metrics = createMetrics(() => 0);
+    metrics.hear(stepOf({ type: 'vapi.opened', at: 840 }));
+    const { text, contentType } = await metrics.read();
+    expect(text).not.toMatch(/CA456|MZ123|call-1/);
+    expect(contentType).toMatch(/^text\/plain/);
+  });
+
+  it('are each server’s own', async () => {
+    const one = createMetrics(() => 1);
+    createMetrics(() => 2);
+    expect((await samples(one)).bridge_calls_live).toBe(1);
+  });
+});
