@@ -1,0 +1,126 @@
+import type { VapiCall, VapiCallLine } from '../../src/simulation/vapi-line.ts';
+import type { MemorySocket } from '../support/memory-network.ts';
+import type { CallJudge } from './call-judge.ts';
+import type { FaultKind } from './plan.ts';
+import { createSimAgent, type Nature, type Piece, type SimAgent } from './sim-agent.ts';
+import type { SimCallOptions } from './sim-call-options.ts';
+import { createLines } from './sim-lines.ts';
+import { tapped } from './tap.ts';
+
+export interface AgentLegOptions extends SimCallOptions {
+  callSid: string;
+  nature: Nature;
+  judge: CallJudge;
+  stands(kind: FaultKind): { ms?: number; as?: string } | undefined;
+  /** Counts a socket of the bridge as open until what this returns is called. */
+  counted(): () => void;
+}
+
+/** Nothing, `ms` later; promises that wait for it are let speak. */
+export function sleepOn(clock: SimCallOptions['clock'], ms: number): Promise<void> {
+  return new Promise((resolve) =>
+    clock.setTimeout(() => {
+      clock.stir();
+      resolve();
+    }, ms),
+  );
+}
+
+/** One call's way to Vapi: the requests, the socket, the agent at its end, and what goes wrong with them. */
+export function createAgentLeg(around: AgentLegOptions) {
+  const { clock, options, planted, service, index, random, callSid, nature, judge, stands, asking } = around;
+  const { latencyMs, jitterMs } = options;
+  const http = createLines({ clock, random: random.fork(1), latencyMs, jitterMs, arrived: clock.stir });
+  const sockets = createLines({ clock, random: random.fork(2), latencyMs, jitterMs });
+  const coded = options.format === 'mulaw';
+  const pieces: Piece[] = [];
+  let agent: SimAgent | undefined;
+  let farEnd: MemorySocket | undefined;
+  let vapiCallId = '';
+  let openedMs: number | null = null;
+
+  const held = (): VapiCall | undefined => service.calls.find(({ id }) => id === vapiCallId);
+
+  http.serveHttp('http://vapi', async (request) => {
+    const creates = request.method === 'POST' && request.path === '/call';
+    if (stands(creates ? 'create.unreachable' : 'end.unreachable')) throw new Error('connection reset');
+    asking.answer = creates ? stands('create.answered')?.as : undefined;
+    const answer = await service.request(request);
+    if (!creates) return answer;
+    around.tell(`Vapi answers ${answer.status} to the request for a call`);
+    const living = service.calls.filter(
+      ({ request: { name }, state }) => name === callSid && state !== 'ended',
+    );
+    if (living.length > 1)
+      around.report('vapiCalls', `${living.length} calls at Vapi are alive for one phone call`);
+    const lateMs = (stands('create.slow')?.ms ?? 0) + (stands('create.ambiguous')?.ms ?? 0);
+    await sleepOn(clock, lateMs + random.int(50, 700));
+    return answer;
+  });
+
+  sockets.serve('ws://vapi', (path, headers, socket) => {
+    if (stands('dial.refused')) return 503;
+    if (stands('dial.silent')) return 'silence';
+    const accepted = service.accept(path, headers, socket);
+    if (accepted) farEnd = socket;
+    return accepted;
+  });
+
+  function hearText(text: string): void {
+    const begins = text.includes('"assistant"') && text.includes('"started"');
+    if (begins || text.includes('"user-interrupted"')) judge.agent.renewed();
+  }
+
+  function openSocket(url: string, how: Parameters<typeof sockets.openSocket>[1]) {
+    const left = around.counted();
+    const socket = tapped(sockets.openSocket(url, how), {
+      opened() {
+        openedMs = clock.now() - around.rangAt;
+      },
+      heardText: hearText,
+      heardBinary() {
+        const piece = pieces.shift();
+        if (piece && coded) judge.agent.delivered(piece);
+      },
+      leaving(by) {
+        if (by === 'close') judge.caller.left();
+        left();
+      },
+      closed: left,
+    });
+    return planted.vapi?.(socket) ?? socket;
+  }
+
+  return {
+    ports: { fetch: http.fetch, openSocket },
+    /** Makes the agent of `line`, if its socket `joined` is this call's. */
+    join(line: VapiCallLine, joined: MemorySocket | undefined): SimAgent | undefined {
+      if (joined !== farEnd || agent) return undefined;
+      vapiCallId = line.id;
+      agent = createSimAgent(line, {
+        call: index,
+        nature,
+        random: random.fork(6),
+        tell: around.tell,
+        speaks: (piece) => pieces.push(piece),
+        hears: judge.caller.agentGot,
+        held,
+      });
+      return agent;
+    },
+    held,
+    get agent() {
+      return agent;
+    },
+    get farEnd() {
+      return farEnd;
+    },
+    /** When the bridge saw its socket open, in ms since the ring. */
+    get openedMs() {
+      return openedMs;
+    },
+    get openSockets() {
+      return http.openSockets + sockets.openSockets;
+    },
+  };
+}
