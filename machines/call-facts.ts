@@ -1,4 +1,5 @@
 /** What a call is told at its start, what it hears, what it knows, and what is left of it. */
+import type { DoneActorEvent } from 'xstate';
 import type { PipeNews } from './jitter-buffer.ts';
 import type { CallerLoss, TwilioNews } from './twilio-socket.ts';
 import type { AgentLoss, VapiFact, VapiNews } from './vapi-socket.ts';
@@ -152,6 +153,8 @@ export type CallEvent =
   | { type: 'caller.pressed'; at: number }
   | TwilioNews
   | VapiNews
+  /** Nothing is left of that end. */
+  | DoneActorEvent<unknown, 'twilioSocket' | 'vapiSocket'>
   | VapiFact
   | PipeNews;
 

@@ -496,7 +496,7 @@ export const callMachine = callWords.createMachine({
           },
           on: {
             'twilio.gone': '.departed',
-            'twilio.closed': '.gone',
+            'xstate.done.actor.twilioSocket': '.gone',
             'caller.hungUp': '.leaving',
             'stream.failed': '.leaving',
           },
@@ -508,7 +508,7 @@ export const callMachine = callWords.createMachine({
             departed: {},
             gone: { type: 'final' },
           },
-          on: { 'vapi.closed': '.gone' },
+          on: { 'xstate.done.actor.vapiSocket': '.gone' },
         },
       },
       onDone: { target: 'closed', meta: { serves: 'one-teardown' } },

@@ -32,12 +32,11 @@ export type TwilioLinkFact =
 /** Why the caller's end is gone. */
 export type CallerLoss = 'stopped' | 'lost' | 'dead' | 'refused' | 'released';
 
-/** What the call hears of this end, besides `twilio.started` and `caller.pressed`. */
-export type TwilioNews =
-  /** The caller can no longer be reached on this socket. */
-  | { type: 'twilio.gone'; cause: CallerLoss; words: string }
-  /** Nothing is left of this end. */
-  | { type: 'twilio.closed' };
+/**
+ * What the call hears of this end, besides `twilio.started`, `caller.pressed` and, when nothing is left of it, its end:
+ * the caller can no longer be reached on this socket.
+ */
+export type TwilioNews = { type: 'twilio.gone'; cause: CallerLoss; words: string };
 
 export interface TwilioSocketInput {
   callId: string;
@@ -78,7 +77,6 @@ export const twilioSocketMachine = setup({
     tellGone: sendParent(
       ({ context }): TwilioNews => ({ type: 'twilio.gone', cause: context.loss, words: context.words }),
     ),
-    tellClosed: sendParent((): TwilioNews => ({ type: 'twilio.closed' })),
   },
   guards: {
     anotherMayCome: ({ context }) => context.expectsAnother,
@@ -211,6 +209,6 @@ export const twilioSocketMachine = setup({
       after: { closeTimeout: { target: 'closed', meta: { serves: 'bounded-wait' } } },
       on: { 'socket.closed': 'closed' },
     },
-    closed: { type: 'final', entry: 'tellClosed' },
+    closed: { type: 'final' },
   },
 });

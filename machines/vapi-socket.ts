@@ -65,11 +65,10 @@ export type AgentLoss =
   /** There never was an agent: `refusal` says why, or the socket did not open. */
   | 'unavailable';
 
-/** What the call hears of this end, besides the `VapiFact`s. */
+/** What the call hears of this end, besides the `VapiFact`s and, when nothing is left of it, its end. */
 export type VapiNews =
   | { type: 'vapi.opened'; at: number }
-  | { type: 'vapi.gone'; cause: AgentLoss; words: string }
-  | { type: 'vapi.closed' };
+  | { type: 'vapi.gone'; cause: AgentLoss; words: string };
 
 export interface VapiSocketInput {
   callId: string;
@@ -119,7 +118,6 @@ export const vapiSocketMachine = setup({
     tellGone: sendParent(
       ({ context }): VapiNews => ({ type: 'vapi.gone', cause: context.loss, words: context.words }),
     ),
-    tellClosed: sendParent((): VapiNews => ({ type: 'vapi.closed' })),
   },
   guards: {
     createsFirst: ({ context }) => context.creates,
@@ -339,6 +337,6 @@ export const vapiSocketMachine = setup({
       },
       after: { endTimeout: { target: 'closed', meta: { serves: 'bounded-wait' } } },
     },
-    closed: { type: 'final', entry: 'tellClosed' },
+    closed: { type: 'final' },
   },
 });

@@ -57,14 +57,13 @@ export function createPlayoutLedger(clock: Clock): PlayoutLedger {
   let audibleEndsAt = Number.NEGATIVE_INFINITY;
   /** A moment at which the caller's ear was at a known place: the last mark, or the start after silence. */
   let anchorOffset = 0;
-  let anchorAt: number | null = null;
+  let anchorAt = 0;
   /** Sent and not known to be played, oldest first; the first begins at `keptOffset`. */
   let kept: Buffer[] = [];
   let keptOffset = 0;
 
   /** Where the caller's ear is: what marks have proven, and since the last of them real time, never past what was sent. */
   function heardOffset(): number {
-    if (anchorAt === null) return 0;
     const elapsed = (clock.now() - anchorAt) * BYTES_PER_MS;
     const offset = Math.min(sentOffset, anchorOffset + elapsed);
     return offset - (offset % FRAME_BYTES);
@@ -127,7 +126,6 @@ export function createPlayoutLedger(clock: Clock): PlayoutLedger {
       anchorOffset = 0;
       keptOffset = 0;
       kept = [];
-      anchorAt = null;
       endsAt = Number.NEGATIVE_INFINITY;
       audibleEndsAt = Number.NEGATIVE_INFINITY;
       return unheard.filter((frames) => frames.length > 0);

@@ -201,6 +201,57 @@ describe('an agent that is flushed', () => {
     expect(rig.told('agent.flushed').at(-1)).toMatchObject({ chunks: 0, flushedMs: 0, heardMs: 0 });
   });
 
+  it('is cleared as well where only silence waits, or a mark is still awaited', () => {
+    const quiet = createAgentRig();
+    quiet.open();
+    quiet.say(silence(ms(1_000)));
+    quiet.flush();
+    expect(quiet.clears).toBe(1);
+    const late = createAgentRig({ echoDelayMs: 700 });
+    late.open();
+    late.say(voice(ms(500)));
+    late.advance(560);
+    late.flush();
+    expect(late.clears).toBe(1);
+    expect(late.told('agent.flushed')).toEqual([
+      { type: 'agent.flushed', chunks: 0, flushedMs: 0, heardMs: 500 },
+    ]);
+  });
+
+  it('counts for each turn only what was heard of that one', () => {
+    for (const end of ['played', 'flushed']) {
+      const rig = createAgentRig();
+      rig.open();
+      rig.say(voice(ms(600)));
+      rig.advance(400);
+      rig.pause();
+      if (end === 'flushed') rig.flush();
+      else rig.resume();
+      rig.advance(1_000);
+      rig.say(voice(ms(600)));
+      expect(rig.told('agent.began').at(-1)?.receivedAt).toBe(61_400);
+      rig.advance(200);
+      rig.flush();
+      expect(rig.told('agent.flushed').at(-1)?.heardMs).toBe(200);
+    }
+  });
+
+  it('leaves no sound of what was dropped in what is taken next', () => {
+    const rig = createAgentRig({ format: 'pcm_s16le' });
+    rig.open();
+    rig.say(Buffer.alloc(6_400, 0x30));
+    rig.flush();
+    const before = rig.sent().length;
+    rig.say(Buffer.alloc(6_400, 0));
+    rig.advance(1_000);
+    expect(
+      rig
+        .sent()
+        .subarray(before)
+        .equals(silence(ms(200))),
+    ).toBe(true);
+  });
+
   it('counts every frame of what it drops, sent or not', () => {
     const rig = createAgentRig();
     rig.open();

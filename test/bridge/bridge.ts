@@ -7,6 +7,7 @@ import { createLog } from '../../src/log.ts';
 import type { Ports } from '../../src/ports.ts';
 import { createTicketOffice } from '../../src/telephony/tickets.ts';
 import type { TwilioRest } from '../../src/telephony/twilio-rest.ts';
+import { collectorOf, type Told } from '../support/whole-calls.ts';
 import { dialLater } from './late-socket.ts';
 import type { LogLine, WorldOptions } from './world.ts';
 
@@ -28,6 +29,7 @@ const USUAL = {
 } as const;
 
 export interface BridgeOptions {
+  told: Told;
   world: WorldOptions;
   ports: Ports;
   /** Where Vapi is. */
@@ -37,8 +39,9 @@ export interface BridgeOptions {
 }
 
 /** The bridge without its door, put together as `main.ts` does it, with everything that it tells written down. */
-export function createBridge({ world, ports, baseUrl, wsEndpoint, rest }: BridgeOptions) {
+export function createBridge({ told, world, ports, baseUrl, wsEndpoint, rest }: BridgeOptions) {
   const { dialect = 'transport', format = 'mulaw', agentReadyMs = 0 } = world;
+  const collector = collectorOf(told);
   const lines: LogLine[] = [];
   const steps: Step[] = [];
   const hangUps: { callSid: string; at: number }[] = [];
@@ -79,6 +82,13 @@ export function createBridge({ world, ports, baseUrl, wsEndpoint, rest }: Bridge
     },
     watch: {
       ...watch,
+      opened(call) {
+        const observe = watch.opened(call);
+        return (inspected) => {
+          collector.inspect(inspected);
+          observe(inspected);
+        };
+      },
       failed(call, error) {
         failures.push(error);
         watch.failed(call, error);

@@ -103,14 +103,34 @@ stories('An agent that cannot be had', (story) => {
       const placed = await world.place();
       placed.phone.talk();
       await world.run(7_999);
-      expect(placed.call.ending).toBeNull();
+      expect(placed.call.outcome).toBeNull();
       await world.run(1);
-      await isOver(world, placed);
-      expect(placed.call.ending?.reason).toBe('agentUnavailable');
-      expect(placed.call.ending?.words).toContain('within 8000 ms');
+      expect(placed.call.outcome?.reason).toBe('agentUnavailable');
+      expect(placed.call.outcome?.words).toContain('within 8000 ms');
+      await world.run(100);
       expectLeftToTwilio(world, placed);
-      // The request was given up, so a call that Vapi makes all the same waits for its socket in vain.
+      // For as long again the answer is waited for, to end the call that it may tell of.
+      await isOver(world, placed, 8_000);
+      // Then a call that Vapi makes all the same waits for its socket in vain.
       await world.run(80_000);
+    },
+  );
+
+  story.virtualOnly(
+    'is not kept when its call is made too late: that call is ended',
+    {
+      script: { answer: () => ({ delayMs: 12_000 }) },
+    },
+    async (world) => {
+      const placed = await world.place();
+      placed.phone.talk();
+      await world.run(11_999);
+      expect(placed.call.outcome?.reason).toBe('agentUnavailable');
+      expect(world.service.live()).toBe(0);
+      await world.run(200);
+      await isOver(world, placed);
+      expect(world.service.calls).toHaveLength(1);
+      expect(world.service.live()).toBe(0);
     },
   );
 });

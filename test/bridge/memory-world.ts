@@ -53,6 +53,7 @@ export function createMemoryWorld(options: WorldOptions): BridgeWorld {
     },
   };
   const bridge = createBridge({
+    told: 'memory',
     world: options,
     ports: { clock, randomBytes, openSocket: network.openSocket, fetch: network.fetch },
     baseUrl: 'http://vapi',

@@ -118,6 +118,7 @@ export async function createRealWorld(options: WorldOptions): Promise<BridgeWorl
   const openSocket: OpenSocket = (url, how) =>
     dialler.open(options.agentSocket === 'silent' ? `ws://127.0.0.1:${silentPort}/` : url, how);
   const bridge = createBridge({
+    told: 'real',
     world: options,
     ports: { clock, randomBytes, openSocket, fetch: httpFetch },
     baseUrl: vapi.httpUrl,

@@ -1,4 +1,5 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { leaveCollected } from '../support/whole-calls.ts';
 import { createMemoryWorld } from './memory-world.ts';
 import { createRealWorld } from './real-world.ts';
 import type { BridgeWorld, WorldOptions } from './world.ts';
@@ -66,6 +67,8 @@ export function stories(theme: string, collect: (story: Tell) => void): void {
   collect(Object.assign(add(false), { virtualOnly: add(true) }));
 
   describe(theme, () => {
+    afterAll(() => leaveCollected(theme.replace(/\W+/g, '-')));
+
     describe('in memory', () => {
       for (const story of told) it(story.title, () => tell(createMemoryWorld(story.options), story));
     });

@@ -18,6 +18,18 @@ const TIMEOUTS: CallInput['timeouts'] = {
   pauseTimeoutMs: 5_000,
 };
 
+/** What a child tells when nothing is left of it. */
+const TWILIO_CLOSED = {
+  type: 'xstate.done.actor.twilioSocket',
+  actorId: 'twilioSocket',
+  output: undefined,
+} as const;
+const VAPI_CLOSED = {
+  type: 'xstate.done.actor.vapiSocket',
+  actorId: 'vapiSocket',
+  output: undefined,
+} as const;
+
 interface Play {
   bargeIn?: BargeInPolicy;
   verdicts?: boolean;
@@ -479,9 +491,9 @@ describe('the end of a call', () => {
     tell({ type: 'twilio.gone', cause: 'stopped', words: 'The caller hung up.' });
     expect(state()).toBe('closing');
     expect(take()).toEqual(['caller buffer.finish', 'vapi socket.close']);
-    tell({ type: 'twilio.closed' });
+    tell(TWILIO_CLOSED);
     expect(status()).toBe('active');
-    tell({ type: 'vapi.closed' });
+    tell(VAPI_CLOSED);
     expect(status()).toBe('done');
     expect(output()).toMatchObject({
       ending: { reason: 'callerHungUp', words: 'The caller hung up.' },
@@ -492,14 +504,14 @@ describe('the end of a call', () => {
   it('by the agent lets its last words be heard, then hangs up, then closes the socket [last-words]', async () => {
     const { speak, tell, say, take, hangUpDone, status } = stage();
     speak();
-    tell({ type: 'vapi.gone', cause: 'ended', words: 'Vapi ended the call.' }, { type: 'vapi.closed' });
+    tell({ type: 'vapi.gone', cause: 'ended', words: 'Vapi ended the call.' }, VAPI_CLOSED);
     expect(take()).toEqual(['caller buffer.finish', 'agent buffer.finish']);
     tell({ type: 'agent.finishing', at: 1_000, leftMs: 800 });
     say.finished();
     expect(take()).toEqual(['hangUp']);
     await hangUpDone();
     expect(take()).toEqual(['twilio socket.close']);
-    tell({ type: 'twilio.closed' });
+    tell(TWILIO_CLOSED);
     expect(status()).toBe('done');
   });
 
@@ -576,20 +588,16 @@ describe('the end of a call', () => {
   it('comes at once in the middle of last words when the caller hangs up', () => {
     const { speak, tell, status } = stage();
     speak();
-    tell({ type: 'vapi.gone', cause: 'ended', words: '' }, { type: 'vapi.closed' });
+    tell({ type: 'vapi.gone', cause: 'ended', words: '' }, VAPI_CLOSED);
     tell({ type: 'agent.finishing', at: 1_000, leftMs: 9_000 });
-    tell({ type: 'twilio.gone', cause: 'stopped', words: '' }, { type: 'twilio.closed' });
+    tell({ type: 'twilio.gone', cause: 'stopped', words: '' }, TWILIO_CLOSED);
     expect(status()).toBe('done');
   });
 
   it('leaves no timer behind', () => {
     const { speak, tell, clock } = stage();
     speak();
-    tell(
-      { type: 'twilio.gone', cause: 'lost', words: '' },
-      { type: 'twilio.closed' },
-      { type: 'vapi.closed' },
-    );
+    tell({ type: 'twilio.gone', cause: 'lost', words: '' }, TWILIO_CLOSED, VAPI_CLOSED);
     expect(clock.armed).toBe(0);
   });
 });

@@ -63,7 +63,7 @@ export function onStage(machine: AnyStateMachine, input: object): Stage {
   };
 }
 
-/** The types of events, for reading at a glance. */
+/** The types of events, for reading at a glance; `closed` is the end of the machine on stage. */
 export function typesOf(events: readonly EventObject[]): string[] {
-  return events.map(({ type }) => type).filter((type) => !type.startsWith('xstate.'));
+  return events.map(({ type }) => (type === 'xstate.done.actor.subject' ? 'closed' : type));
 }

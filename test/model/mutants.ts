@@ -66,6 +66,7 @@ function placesOf(machine: AnyStateMachine): Place[] {
 
 /** Where a state's definition has the transitions of an event. */
 function slotOf(eventType: string, config: Config): string[] {
+  if (typeof config.on === 'object' && config.on !== null && eventType in config.on) return ['on', eventType];
   if (eventType === '') return ['always'];
   const [, delay] = /^xstate\.after\.([^.]+)\./.exec(eventType) ?? [];
   if (delay !== undefined) return ['after', delay];
