@@ -225,6 +225,9 @@ export function openCall(callId: string, request: CallRequest, around: CallSurro
       };
     },
     attach: (socket: Socket, admit) => callerLine.attach(guardedSocket(socket, failed), admit),
-    tell: (order) => actor.send(order),
+    tell(order) {
+      // Twilio's callbacks come late, and more than once.
+      if (actor.getSnapshot().status === 'active') actor.send(order);
+    },
   };
 }

@@ -425,7 +425,7 @@ describe('POST /webhook/twilio/call', () => {
     },
   );
 
-  it('ends a call that was hung up while the phone still rang, and withdraws its ticket', async () => {
+  it('ends a call that was hung up while the phone still rang, and closes the socket that comes for it', async () => {
     const world = await openWorld();
     const callSid = newSid('CA');
     const { path } = streamOf((await world.webhook(callSid)).text);
@@ -433,6 +433,6 @@ describe('POST /webhook/twilio/call', () => {
     await eventually(() => expect(world.calls.live).toBe(0));
     await eventually(() => expect(world.vapi.service.live()).toBe(0));
     const line = world.knock(path);
-    expect(await line.opened).toBe(403);
+    expect(await line.closed).toEqual({ code: 1000, words: 'this call is over' });
   });
 });
