@@ -1,8 +1,8 @@
 /** What a call is told at its start, what it hears, what it knows, and what is left of it. */
 import type { DoneActorEvent } from 'xstate';
-import type { PipeNews } from './jitter-buffer.ts';
-import type { CallerLoss, TwilioNews } from './twilio-socket.ts';
-import type { AgentLoss, VapiFact, VapiNews } from './vapi-socket.ts';
+import type { JitterBufferInput, PipeNews } from './jitter-buffer.ts';
+import type { CallerLoss, TwilioNews, TwilioSocketInput } from './twilio-socket.ts';
+import type { AgentLoss, VapiFact, VapiNews, VapiSocketInput } from './vapi-socket.ts';
 
 /**
  * What an interruption does. `transcript`: whatever is transcribed of the caller drops the agent's words.
@@ -91,24 +91,10 @@ export interface CallInput {
   /** Whether this agent says when it takes itself to be interrupted. */
   agentGivesVerdicts: boolean;
   timeouts: CallTimeouts;
-  twilioSocket: {
-    expectsAnother: boolean;
-    startTimeoutMs: number;
-    heartbeatIntervalMs: number;
-    pongTimeoutMs: number;
-    closeTimeoutMs: number;
-  };
-  vapiSocket: {
-    creates: boolean;
-    createTimeoutMs: number;
-    openTimeoutMs: number;
-    heartbeatIntervalMs: number;
-    pongTimeoutMs: number;
-    closeTimeoutMs: number;
-    endTimeoutMs: number;
-  };
-  callerBuffer: { fillTimeoutMs: number; refuseTimeoutMs: number };
-  agentBuffer: { fillTimeoutMs: number; refuseTimeoutMs: number };
+  twilioSocket: Omit<TwilioSocketInput, 'callId'>;
+  vapiSocket: Omit<VapiSocketInput, 'callId'>;
+  callerBuffer: Omit<JitterBufferInput, 'callId' | 'direction'>;
+  agentBuffer: Omit<JitterBufferInput, 'callId' | 'direction'>;
 }
 
 export interface CallContext extends CallInput {
