@@ -1,7 +1,7 @@
 /**
  * The caller's end: Twilio's media socket, from the wait for it until it is gone.
  *
- *   awaitingSocket ⇄ awaitingStart ──started──→ open { quiet ⇄ probing } ──→ stopping ──→ closed
+ *   awaitingSocket ⇄ awaitingStart ──started──→ open { quiet ⇄ probing, examining } ──→ stopping ──→ closed
  *
  * `stop`, `close`, a dead line and our own order to close all lead through one teardown: `stopping`, then `closed`.
  */
@@ -45,7 +45,10 @@ export interface TwilioSocketInput {
   /** How long a socket may take to say `start`. */
   startTimeoutMs: number;
   heartbeatIntervalMs: number;
+  /** For the answer to a ping of the heartbeat. */
   pongTimeoutMs: number;
+  /** For the answer to the ping that examines a socket without frames. */
+  examineTimeoutMs: number;
   closeTimeoutMs: number;
 }
 
@@ -72,6 +75,7 @@ export const twilioSocketMachine = setup({
   },
   actions: {
     order: sendTo('twilioLink', (_, order: TwilioLinkOrder) => order),
+    noteDead: assign({ loss: 'dead', words: 'The socket stopped answering pings.' }),
     note: assign((_, loss: { loss: CallerLoss; words: string }) => loss),
     tellCall: sendParent(({ event }) => event),
     tellGone: sendParent(
@@ -85,6 +89,7 @@ export const twilioSocketMachine = setup({
     startTimeout: ({ context }) => context.startTimeoutMs,
     heartbeatInterval: ({ context }) => context.heartbeatIntervalMs,
     pongTimeout: ({ context }) => context.pongTimeoutMs,
+    examineTimeout: ({ context }) => context.examineTimeoutMs,
     closeTimeout: ({ context }) => context.closeTimeoutMs,
   },
 }).createMachine({
@@ -149,7 +154,7 @@ export const twilioSocketMachine = setup({
       states: {
         quiet: {
           after: { heartbeatInterval: 'probing' },
-          on: { 'socket.silent': { target: 'probing', meta: { serves: 'half-open' } } },
+          on: { 'socket.silent': { target: 'examining', meta: { serves: 'half-open' } } },
         },
         probing: {
           entry: { type: 'order', params: { type: 'link.ping' } },
@@ -157,10 +162,22 @@ export const twilioSocketMachine = setup({
             pongTimeout: {
               target: '#twilio-socket.closed',
               meta: { serves: 'half-open' },
-              actions: [
-                { type: 'note', params: { loss: 'dead', words: 'The socket stopped answering pings.' } },
-                'tellGone',
-              ],
+              actions: ['noteDead', 'tellGone'],
+            },
+          },
+          on: {
+            'socket.ponged': 'quiet',
+            'socket.silent': { target: 'examining', meta: { serves: 'half-open' } },
+          },
+        },
+        /** Neither frames nor, yet, an answer: less patience than with a socket that is merely slow to answer. */
+        examining: {
+          entry: { type: 'order', params: { type: 'link.ping' } },
+          after: {
+            examineTimeout: {
+              target: '#twilio-socket.closed',
+              meta: { serves: 'half-open' },
+              actions: ['noteDead', 'tellGone'],
             },
           },
           on: { 'socket.ponged': 'quiet' },

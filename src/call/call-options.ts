@@ -52,6 +52,7 @@ const TIMEOUTS = {
 
 const CLOSE_TIMEOUT_MS = 2_000;
 const START_TIMEOUT_MS = 5_000;
+const EXAMINE_TIMEOUT_MS = 1_500;
 const CREATE_TIMEOUT_MS = 8_000;
 const END_TIMEOUT_MS = 3_000;
 const REFUSE_TIMEOUT_MS = 5_000;
@@ -70,8 +71,8 @@ export function chartOptions(
       expectsAnother: ticketed,
       startTimeoutMs: START_TIMEOUT_MS,
       heartbeatIntervalMs,
-      // A silent caller is examined by a ping as well, and then this is how long the answer may take.
-      pongTimeoutMs: Math.min(pongTimeoutMs, 1_500),
+      pongTimeoutMs,
+      examineTimeoutMs: EXAMINE_TIMEOUT_MS,
       closeTimeoutMs: CLOSE_TIMEOUT_MS,
     },
     vapiSocket: {

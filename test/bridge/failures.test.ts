@@ -176,7 +176,7 @@ stories('A line that breaks', (story) => {
     async (world) => {
       const placed = await liveCall(world);
       placed.deafenCaller();
-      await world.run(10_000 + 1_500);
+      await world.run(10_000 + 5_000);
       expect(placed.call.outcome?.reason).toBe('callerLost');
       await isOver(world, placed, 3_000);
       placed.phone.dropLine();

@@ -92,6 +92,7 @@ function stage({ bargeIn = 'transcript', verdicts = true, atOnce = true }: Play 
         startTimeoutMs: 1,
         heartbeatIntervalMs: 1,
         pongTimeoutMs: 1,
+        examineTimeoutMs: 1,
         closeTimeoutMs: 1,
       },
       vapiSocket: {

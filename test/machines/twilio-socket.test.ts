@@ -14,7 +14,8 @@ function stage(input: Partial<TwilioSocketInput> = {}) {
     expectsAnother: false,
     startTimeoutMs: 5_000,
     heartbeatIntervalMs: 10_000,
-    pongTimeoutMs: 1_500,
+    pongTimeoutMs: 5_000,
+    examineTimeoutMs: 1_500,
     closeTimeoutMs: 2_000,
     ...input,
   });
@@ -82,7 +83,7 @@ describe("the caller's end", () => {
     start();
     clock.advance(10_000);
     expect(link.take()).toEqual([{ type: 'link.ping' }]);
-    clock.advance(1_499);
+    clock.advance(4_999);
     tell({ type: 'socket.ponged' });
     clock.advance(9_999);
     expect(state()).toEqual({ open: 'quiet' });
@@ -92,7 +93,7 @@ describe("the caller's end", () => {
   it('takes a socket that does not answer for dead [half-open]', () => {
     const { start, clock, told, alive, link } = stage();
     start();
-    clock.advance(11_500);
+    clock.advance(15_000);
     expect(told[1]).toEqual({
       type: 'twilio.gone',
       cause: 'dead',
@@ -108,7 +109,27 @@ describe("the caller's end", () => {
     start();
     tell({ type: 'socket.silent' });
     expect(link.take()).toEqual([{ type: 'link.ping' }]);
-    expect(state()).toEqual({ open: 'probing' });
+    expect(state()).toEqual({ open: 'examining' });
+    tell({ type: 'socket.ponged' });
+    expect(state()).toEqual({ open: 'quiet' });
+  });
+
+  it('takes a socket for dead that sends no frames and does not answer soon [half-open]', () => {
+    const { start, tell, clock, alive, told } = stage();
+    start();
+    clock.advance(10_000);
+    tell({ type: 'socket.silent' });
+    clock.advance(1_500);
+    expect(told[1]).toMatchObject({ type: 'twilio.gone', cause: 'dead' });
+    expect(alive()).toBe(false);
+  });
+
+  it('is patient with a socket whose frames come but whose answer is late', () => {
+    const { start, clock, tell, state } = stage();
+    start();
+    clock.advance(14_999);
+    tell({ type: 'socket.ponged' });
+    expect(state()).toEqual({ open: 'quiet' });
   });
 
   it.each([

@@ -50,6 +50,7 @@ function callStart(changes: Partial<CallInput>): CallInput {
       startTimeoutMs: 1,
       heartbeatIntervalMs: 2,
       pongTimeoutMs: 3,
+      examineTimeoutMs: 5,
       closeTimeoutMs: 4,
     },
     vapiSocket: {
@@ -160,6 +161,7 @@ const twilioSocket: Subject = {
         startTimeoutMs: 1001,
         heartbeatIntervalMs: 1002,
         pongTimeoutMs: 1003,
+        examineTimeoutMs: 1005,
         closeTimeoutMs: 1004,
       },
     ]),
