@@ -231,7 +231,7 @@ function report(runs: readonly Run[]): string {
     ...ratios,
     `\nCPU is user and system time of the server's process; a frame is 20 ms of audio in either direction.\n\n`,
     tableOf(COLUMNS, groups),
-    '\nTime added on the way, ms. The agent’s turns are gathered for 60 ms at their start, which is shown apart.\n\n',
+    '\nTime added on the way, ms. The agent’s turns are gathered for 80 ms at their start, which is shown apart.\n\n',
     tableOf(DELAYS, groups),
     '\nWhat came out, all rounds together, and how far the generator was a bottleneck, ms.\n\n',
     tableOf(CHECKS, groups),
