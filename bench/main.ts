@@ -11,6 +11,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { AudioFormat } from '../src/audio/agent-format.ts';
+import { PLAYOUT_FILL_MS } from '../src/call/call-options.ts';
 import { startFakeVapi } from './fake-vapi.ts';
 import { table, told } from './figures.ts';
 import { type LoadResult, runLoad } from './load.ts';
@@ -231,7 +232,7 @@ function report(runs: readonly Run[]): string {
     ...ratios,
     `\nCPU is user and system time of the server's process; a frame is 20 ms of audio in either direction.\n\n`,
     tableOf(COLUMNS, groups),
-    '\nTime added on the way, ms. The agent’s turns are gathered for 80 ms at their start, which is shown apart.\n\n',
+    `\nTime added on the way, ms. The agent’s turns are gathered for ${PLAYOUT_FILL_MS} ms at their start, which is shown apart.\n\n`,
     tableOf(DELAYS, groups),
     '\nWhat came out, all rounds together, and how far the generator was a bottleneck, ms.\n\n',
     tableOf(CHECKS, groups),

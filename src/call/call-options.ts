@@ -34,8 +34,7 @@ const OPEN_TIMEOUT_MS = 4_000;
  *
  * - the caller: Twilio opens its socket within a second or two of the greeting's end; the greeting is ours, so half a
  *   minute is generous.
- * - the agent: Vapi needs 0.5–1 s for call and socket; 6 s is where a caller stops waiting, so creating and opening
- *   may take a little more together.
+ * - the agent: a little more than creating and opening may take together, so that theirs are the words that tell why.
  * - closing: `ws` itself gives a close handshake 2 s.
  */
 const TIMEOUTS = {
