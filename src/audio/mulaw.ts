@@ -53,3 +53,20 @@ export function isQuiet(bytes: Uint8Array, start = 0, end = bytes.length): boole
   }
   return true;
 }
+
+/** How many bytes at the end of `bytes` are quiet, as `isQuiet` has it; all of them where none is louder. */
+export function quietTail(bytes: Uint8Array): number {
+  let end = bytes.length;
+  while (end > 0 && LOUD[bytes[end - 1] as number] === 0) end -= 1;
+  return bytes.length - end;
+}
+
+/** A copy of `bytes` whose first `count` samples rise evenly from almost nothing to their own strength. */
+export function fadedIn(bytes: Uint8Array, count: number): Buffer {
+  const faded = Buffer.from(bytes);
+  for (let i = 0; i < count && i < faded.length; i += 1) {
+    const sample = MULAW_TO_PCM[faded[i] as number] as number;
+    faded[i] = PCM_TO_MULAW[Math.round((sample * (i + 1)) / (count + 1)) & 0xffff] as number;
+  }
+  return faded;
+}

@@ -1,9 +1,28 @@
 import type { Clock } from '../ports.ts';
+import { createPlayoutLag } from './playout-lag.ts';
 
 const BYTES_PER_MS = 8;
 const FRAME_BYTES = 160;
 /** Sent audio is kept this long after it must have been heard, in bytes: 2 s, should its marks not come back. */
 const SPARE_BYTES = 16_000;
+/** Forgotten at once, in bytes, where no mark comes back to forget by: half a second. */
+const MANY_BYTES = 4_000;
+/** What was heard just before an interruption is given back with it, in bytes: 240 ms, a word's beginning. */
+const REWIND_BYTES = 1_920;
+/** As far as the place of the caller's ear is uncertain, in bytes: 20 ms, for messages are not equally long under way. */
+const UNCERTAIN_BYTES = 160;
+/** Marks of so much audio after an empty queue tell the round trip, in bytes: 500 ms. */
+const EARLY_BYTES = 4_000;
+
+/** What is taken back of what was sent, in whole frames, oldest first. */
+export interface TakenBack {
+  /** The last of what was surely heard of this turn: at most 240 ms before the ear. */
+  heard: Buffer[];
+  /** What follows it: everything that was not surely heard. */
+  unheard: Buffer[];
+  /** So many bytes of `unheard` have been heard by the clock all the same. */
+  overlap: number;
+}
 
 /**
  * What Twilio was given, what of it the caller has heard, and what not.
@@ -11,28 +30,32 @@ const SPARE_BYTES = 16_000;
  * Twilio plays its queue in real time and sends a mark back when everything before it was played. After a `clear` it
  * sends all outstanding marks back too, just as if they had been played; so every mark's name carries the generation,
  * which ends with each `clear`, and marks of an old generation mean nothing.
+ *
+ * All times are those of a message sent now: what the ear will have played when that message gets to Twilio.
  */
 export interface PlayoutLedger {
-  /** Audio was given to Twilio. */
-  sent(frames: Buffer, audible: boolean): void;
+  /** Audio is given to Twilio. Returns the time at which its first sample is played. */
+  sent(frames: Buffer, audible: boolean): number;
   /** The name of the mark to send now: `g<generation>:<bytes sent in this generation>`. */
   mark(): string;
   /** A mark came back. False when it is none of this generation's, or none that was ever sent. */
   marked(name: string): boolean;
   /** A turn of the agent begins with the last `bytes` of what was sent. */
   beginTurn(bytes: number): void;
-  /** Everything unheard is taken back: a new generation begins. Returns the unheard audio, oldest first. */
-  cut(): Buffer[];
+  /** Everything unheard is taken back: a new generation begins. */
+  cut(): TakenBack;
   /** The marks are not coming back: what was audible counts as played. */
   assumePlayed(): void;
-  /** At Twilio and not played yet, by the clock, in ms. */
+  /** At Twilio and not played yet, in ms. */
   unplayedMs(): number;
   /** How long ago everything sent must have been played, in ms; 0 before. */
   dryMs(): number;
   /** How long ago everything audible must have been played, in ms; negative before. */
   overdueMs(): number;
-  /** How much of this turn the caller has heard, in ms: by the last mark and the time since, never more than sent. */
+  /** How much of this turn the caller has heard, in whole ms; never more than sent, nor less than marks have proven. */
   heardOfTurnMs(): number;
+  /** How much of what was sent the caller has not heard, in whole ms. */
+  unheardMs(): number;
   readonly sentBytes: number;
   readonly unmarkedBytes: number;
   /** Whether audible audio was sent since the last mark. */
@@ -43,6 +66,7 @@ export interface PlayoutLedger {
 
 /** Makes the ledger of one call. */
 export function createPlayoutLedger(clock: Clock): PlayoutLedger {
+  const lag = createPlayoutLag();
   let generation = 1;
   let sentBytes = 0;
   /** Offsets within this generation, in bytes. */
@@ -52,92 +76,125 @@ export function createPlayoutLedger(clock: Clock): PlayoutLedger {
   let provenOffset = 0;
   let audibleOffset = 0;
   let turnOffset = 0;
-  /** When the clock says that everything sent, and everything audible, will have been played. */
-  let endsAt = Number.NEGATIVE_INFINITY;
+  /** The schedule: what was sent from `startOffset` on is played from `startAt` on, without a break. */
+  let startOffset = 0;
+  let startAt = Number.NEGATIVE_INFINITY;
+  /** When everything audible will have been played. */
   let audibleEndsAt = Number.NEGATIVE_INFINITY;
-  /** A moment at which the caller's ear was at a known place: the last mark, or the start after silence. */
-  let anchorOffset = 0;
-  let anchorAt = 0;
-  /** Sent and not known to be played, oldest first; the first begins at `keptOffset`. */
+  /** Sent and perhaps to be given back, oldest first; the first begins at `keptOffset`. */
   let kept: Buffer[] = [];
   let keptOffset = 0;
 
-  /** Where the caller's ear is: what marks have proven, and since the last of them real time, never past what was sent. */
-  function heardOffset(): number {
-    const elapsed = (clock.now() - anchorAt) * BYTES_PER_MS;
-    const offset = Math.min(sentOffset, anchorOffset + elapsed);
+  const endsAt = () => startAt + (sentOffset - startOffset) / BYTES_PER_MS + lag.behindMs;
+
+  /** Where the schedule has the ear: past what was sent where it waits for more, before the start where it is late. */
+  const dueOffset = (now: number) => startOffset + (now - startAt - lag.behindMs) * BYTES_PER_MS;
+
+  /** Where the ear is, by the schedule and by what marks have proven. */
+  function heardOffset(now: number): number {
+    const offset = Math.max(provenOffset, startOffset, Math.min(sentOffset, dueOffset(now)));
+    return offset - (offset % BYTES_PER_MS);
+  }
+
+  /** Up to where everything was heard for certain, in whole frames. */
+  function certainOffset(now: number): number {
+    const offset = Math.max(provenOffset, Math.min(sentOffset, dueOffset(now) - UNCERTAIN_BYTES));
     return offset - (offset % FRAME_BYTES);
   }
 
   function forgetBefore(offset: number): void {
-    for (let first = kept[0]; first && keptOffset + first.length <= offset; first = kept[0]) {
-      keptOffset += first.length;
-      kept.shift();
+    let gone = 0;
+    for (let next = kept[0]; next && keptOffset + next.length <= offset; next = kept[gone]) {
+      keptOffset += next.length;
+      gone += 1;
     }
+    if (gone > 0) kept.splice(0, gone);
+  }
+
+  /** What is kept from byte `from` up to byte `to`. */
+  function keptBetween(from: number, to: number): Buffer[] {
+    const found: Buffer[] = [];
+    let start = keptOffset;
+    for (const frames of kept) {
+      const part = frames.subarray(Math.max(0, from - start), Math.max(0, to - start));
+      if (part.length > 0) found.push(part);
+      start += frames.length;
+    }
+    return found;
   }
 
   return {
     sent(frames, audible) {
       const now = clock.now();
-      // After silence the ear starts anew with this audio; time that passed in silence is nothing heard.
-      if (endsAt <= now) {
-        anchorOffset = sentOffset;
-        anchorAt = now;
+      let playsAt = endsAt();
+      if (playsAt <= now) {
+        startOffset = sentOffset;
+        startAt = now;
+        playsAt = now;
+        lag.restart();
       }
-      endsAt = Math.max(endsAt, now) + frames.length / BYTES_PER_MS;
       kept.push(frames);
       sentOffset += frames.length;
       sentBytes += frames.length;
       if (audible) {
         audibleOffset = sentOffset;
-        audibleEndsAt = endsAt;
+        audibleEndsAt = playsAt + frames.length / BYTES_PER_MS;
       }
-      forgetBefore(heardOffset() - SPARE_BYTES);
+      if (sentOffset - keptOffset > SPARE_BYTES + MANY_BYTES) forgetBefore(heardOffset(now) - SPARE_BYTES);
+      return playsAt;
     },
     mark() {
       markOffset = sentOffset;
       return `g${generation}:${sentOffset}`;
     },
     marked(name) {
-      const [, ofGeneration, offset] = /^g(\d+):(\d+)$/.exec(name) ?? [];
-      if (Number(ofGeneration) !== generation || Number(offset) > markOffset) return false;
-      provenOffset = Math.max(provenOffset, Number(offset));
-      forgetBefore(provenOffset);
-      if (provenOffset > anchorOffset) {
-        anchorOffset = provenOffset;
-        anchorAt = clock.now();
+      const [, ofGeneration, digits] = /^g(\d+):(\d+)$/.exec(name) ?? [];
+      const offset = Number(digits);
+      if (Number(ofGeneration) !== generation || offset > markOffset) return false;
+      if (offset > provenOffset && offset > startOffset) {
+        const sinceStart = offset - startOffset;
+        lag.marked(clock.now() - startAt - sinceStart / BYTES_PER_MS, sinceStart <= EARLY_BYTES);
       }
+      provenOffset = Math.max(provenOffset, offset);
+      forgetBefore(provenOffset - REWIND_BYTES);
       return true;
     },
     beginTurn(bytes) {
       turnOffset = sentOffset - bytes;
     },
     cut() {
-      const from = heardOffset();
-      forgetBefore(from);
-      const [first, ...rest] = kept;
-      const unheard = first ? [first.subarray(Math.max(0, from - keptOffset)), ...rest] : [];
+      const now = clock.now();
+      const ear = heardOffset(now);
+      const from = certainOffset(now);
+      const rewound = Math.ceil((ear - REWIND_BYTES) / FRAME_BYTES) * FRAME_BYTES;
+      const takenBack = {
+        heard: keptBetween(Math.max(turnOffset, rewound), from),
+        unheard: keptBetween(from, sentOffset),
+        overlap: ear - from,
+      };
       generation += 1;
       sentOffset = 0;
       markOffset = 0;
       provenOffset = 0;
       audibleOffset = 0;
       turnOffset = 0;
-      anchorOffset = 0;
-      keptOffset = 0;
-      kept = [];
-      endsAt = Number.NEGATIVE_INFINITY;
+      startOffset = 0;
+      startAt = Number.NEGATIVE_INFINITY;
       audibleEndsAt = Number.NEGATIVE_INFINITY;
-      return unheard.filter((frames) => frames.length > 0);
+      lag.restart();
+      kept = [];
+      keptOffset = 0;
+      return takenBack;
     },
     assumePlayed() {
       provenOffset = Math.max(provenOffset, audibleOffset);
-      forgetBefore(provenOffset);
+      forgetBefore(provenOffset - REWIND_BYTES);
     },
-    unplayedMs: () => Math.max(0, endsAt - clock.now()),
-    dryMs: () => Math.max(0, clock.now() - endsAt),
+    unplayedMs: () => Math.max(0, endsAt() - clock.now()),
+    dryMs: () => Math.max(0, clock.now() - endsAt()),
     overdueMs: () => clock.now() - audibleEndsAt,
-    heardOfTurnMs: () => Math.max(0, heardOffset() - turnOffset) / BYTES_PER_MS,
+    heardOfTurnMs: () => Math.max(0, heardOffset(clock.now()) - turnOffset) / BYTES_PER_MS,
+    unheardMs: () => (sentOffset - heardOffset(clock.now())) / BYTES_PER_MS,
     get sentBytes() {
       return sentBytes;
     },

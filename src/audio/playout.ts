@@ -1,8 +1,12 @@
 import type { Clock } from '../ports.ts';
 import type { AgentDecoder } from './agent-format.ts';
 import { createFramer } from './framer.ts';
-import { isQuiet } from './mulaw.ts';
-import { createPlayoutLedger } from './playout-ledger.ts';
+import { fadedIn, isQuiet, quietTail } from './mulaw.ts';
+import type { CallerEar, PlayedEar, PlayoutEdge } from './playout-edges.ts';
+import { createPlayoutLedger, type TakenBack } from './playout-ledger.ts';
+import { createPlayoutQueue } from './playout-queue.ts';
+import { saidAgain } from './playout-resume.ts';
+import { createPlayoutTurn } from './playout-turn.ts';
 
 const BYTES_PER_MS = 8;
 const FRAME_BYTES = 160;
@@ -18,44 +22,30 @@ const OVERDUE_MS = 2_000;
 const STUTTER_MS = 250;
 /** A hole this long in the agent's audible audio separates two turns. */
 const HOLE_MS = 300;
+/** So much of every pause in the agent's speech is played, however late it is. */
+const BREATH_MS = 200;
+/** So much of the silence before the next word is left when the agent goes on. */
+const ONSET_MS = 100;
+/** What is cut into rises from silence in so many samples: 10 ms. */
+const FADE_SAMPLES = 80;
 /** Audio that waits here before the agent's socket is no longer read, and until it is read again. */
 const HIGH_WATER_MS = 30_000;
 const LOW_WATER_MS = 10_000;
 
-/** The edges that the agent's jitter buffer and the call want to know. */
-export type PlayoutEdge =
-  | {
-      type:
-        | 'pipe.started'
-        | 'pipe.primed'
-        | 'pipe.emptied'
-        | 'pipe.stalled'
-        | 'pipe.overflowed'
-        | 'pipe.relieved'
-        | 'pipe.renewed';
-    }
-  | { type: 'agent.began'; receivedAt: number }
-  | { type: 'agent.finished' }
-  | { type: 'agent.flushed'; chunks: number; flushedMs: number; heardMs: number }
-  | { type: 'agent.paused'; keptMs: number; heardMs: number }
-  | { type: 'agent.finishing'; leftMs: number };
-
-/** The caller's ear, as Twilio lets us reach it. */
-export interface CallerEar {
-  /** Queues audio: a multiple of 160 bytes of µ-law. */
-  media(mulaw: Uint8Array): void;
-  /** Asks to be told when everything queued so far was played. */
-  mark(name: string): void;
-  /** Empties the queue at once. */
-  clear(): void;
-}
+const NOTHING: Buffer = Buffer.alloc(0);
 
 export interface PlayoutOptions {
   clock: Clock;
   decoder: AgentDecoder;
   ear: CallerEar;
+  far: PlayedEar;
   /** Stops and starts the reading of the agent's socket. */
   hold(held: boolean): void;
+  /**
+   * Whether anything audible of the agent is outstanding from now on: at Twilio and not known to be played, or kept while
+   * it is paused. Told on changes only.
+   */
+  attend(outstanding: boolean): void;
   tell(edge: PlayoutEdge): void;
   /** The most unplayed audio that Twilio is given, in ms. */
   leadMs: number;
@@ -69,11 +59,13 @@ export interface PlayoutOptions {
 export interface PlayoutReadings {
   /** Waiting here. */
   queuedMs: number;
-  /** At Twilio and not played yet, by the clock. */
+  /** At Twilio and not played yet. */
   leadMs: number;
   sentMs: number;
   flushedMs: number;
   refusedMs: number;
+  /** Silence that was left out, so that what follows it is not late. */
+  skippedMs: number;
 }
 
 /** The agent's audio on its way to the caller's ear. */
@@ -86,7 +78,7 @@ export interface Playout {
   release(): void;
   /** Silences the caller's ear and keeps what was not heard. */
   pause(): void;
-  /** Goes on from where the caller heard it last. */
+  /** Goes on from the last gap before where the caller heard it last: at most 240 ms are said again. */
   resume(): void;
   /** Silences the caller's ear and drops what was not heard; with `refuse`, also what still comes of that turn. */
   flush(refuse: boolean): void;
@@ -99,35 +91,36 @@ export interface Playout {
 
 /** Makes the agent's path of one call. Its jitter buffer tells it when to hold, to flow, to pause and to flush. */
 export function createPlayout(options: PlayoutOptions): Playout {
-  const { clock, decoder, ear, tell, leadMs } = options;
+  const { clock, decoder, ear, far, tell, leadMs } = options;
   const framer = createFramer(FRAME_BYTES);
+  const queue = createPlayoutQueue();
   const ledger = createPlayoutLedger(clock);
+  const turn = createPlayoutTurn({ ledger, tell, attend: options.attend });
 
   let fillMs = options.fillMs;
   let mode: 'held' | 'flowing' | 'paused' | 'refusing' = 'held';
-  let queue: Buffer[] = [];
-  let queuedBytes = 0;
   let primed = false;
-  /** Whether the caller hears the agent: audible audio is at Twilio and not known to be played. */
-  let heard = false;
   let finishing = false;
   let holding = false;
   let receivedAt = 0;
-  /** When the first audible audio of this turn came from the agent. */
-  let turnReceivedAt: number | null = null;
   /** Whether what waits in the framer is audible. */
   let restAudible = false;
   let audibleAt = Number.NEGATIVE_INFINITY;
-  /** What was heard of this turn before it was paused. */
-  let heardBeforeMs = 0;
+  /** Taken since the agent's last audible sample. */
+  let quietBytes = 0;
+  /** While paused: what is said again before what waits, once the agent goes on. */
+  let again = NOTHING;
+  /** Whether the next to be sent was cut into. */
+  let fades = false;
   let flushedBytes = 0;
   let refusedBytes = 0;
+  let skippedBytes = 0;
 
   let timer: unknown = null;
   let timerDue = Number.POSITIVE_INFINITY;
 
   function enqueue(frames: Buffer): void {
-    if (queuedBytes === 0) {
+    if (queue.bytes === 0) {
       if (mode === 'flowing' && !finishing && ledger.unplayedMs() <= 0) {
         if (ledger.dryMs() < STUTTER_MS) fillMs = Math.min(fillMs + FRAME_MS, options.mostFillMs);
         mode = 'held';
@@ -137,46 +130,27 @@ export function createPlayout(options: PlayoutOptions): Playout {
       if (mode === 'held') tell({ type: 'pipe.started' });
     }
     queue.push(frames);
-    queuedBytes += frames.length;
-    if (mode === 'held' && !primed && queuedBytes >= fillMs * BYTES_PER_MS) {
+    if (mode === 'held' && !primed && queue.bytes >= fillMs * BYTES_PER_MS) {
       primed = true;
       tell({ type: 'pipe.primed' });
     }
-    if (!holding && queuedBytes > HIGH_WATER_MS * BYTES_PER_MS) {
+    if (!holding && queue.bytes > HIGH_WATER_MS * BYTES_PER_MS) {
       holding = true;
       options.hold(true);
       tell({ type: mode === 'flowing' ? 'pipe.stalled' : 'pipe.overflowed' });
     }
   }
 
-  /** The next audio to send: at most `bytes` of it, without copying where one buffer has it. */
-  function dequeue(bytes: number): Buffer {
-    const first = queue[0];
-    if (first && first.length > bytes) {
-      queue[0] = first.subarray(bytes);
-      queuedBytes -= bytes;
-      return first.subarray(0, bytes);
-    }
-    const parts: Buffer[] = [];
-    let gathered = 0;
-    for (let next = queue[0]; next && gathered + next.length <= bytes; next = queue[0]) {
-      parts.push(next);
-      gathered += next.length;
-      queue.shift();
-    }
-    queuedBytes -= gathered;
-    return parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts, gathered);
-  }
-
   function pump(): void {
     if (mode !== 'flowing') return;
-    while (queuedBytes > 0) {
+    // What is sent may be answered at once, by words that pause or flush.
+    while (mode === 'flowing' && queue.bytes > 0) {
       const roomMs = leadMs - ledger.unplayedMs();
       if (roomMs < FRAME_MS) break;
       const roomBytes = Math.floor(roomMs / FRAME_MS) * FRAME_BYTES;
-      sendOut(dequeue(Math.min(roomBytes, MARK_BYTES - (ledger.unmarkedBytes % MARK_BYTES))));
+      sendOut(queue.take(Math.min(roomBytes, MARK_BYTES - (ledger.unmarkedBytes % MARK_BYTES))));
     }
-    if (holding && queuedBytes < LOW_WATER_MS * BYTES_PER_MS) {
+    if (holding && queue.bytes < LOW_WATER_MS * BYTES_PER_MS) {
       holding = false;
       options.hold(false);
       tell({ type: 'pipe.relieved' });
@@ -186,26 +160,21 @@ export function createPlayout(options: PlayoutOptions): Playout {
 
   function sendOut(frames: Buffer): void {
     const audible = !isQuiet(frames);
-    ear.media(frames);
-    ledger.sent(frames, audible);
-    if (audible && !heard) begin(frames);
+    // What may be given back stays as the agent said it.
+    const played = fades ? fadedIn(frames, FADE_SAMPLES) : frames;
+    fades = false;
+    ear.media(played);
+    far.playing(played, ledger.sent(frames, audible));
+    if (audible) turn.sent(frames, receivedAt);
     if (ledger.unmarkedBytes >= MARK_BYTES && ledger.audibleUnmarked) ear.mark(ledger.mark());
-  }
-
-  function begin(frames: Buffer): void {
-    let quietBytes = 0;
-    while (isQuiet(frames, quietBytes, quietBytes + FRAME_BYTES)) quietBytes += FRAME_BYTES;
-    ledger.beginTurn(frames.length - quietBytes);
-    heard = true;
-    tell({ type: 'agent.began', receivedAt: turnReceivedAt ?? receivedAt });
   }
 
   function wake(): void {
     timer = null;
     timerDue = Number.POSITIVE_INFINITY;
     pump();
-    if (mode === 'flowing' && queuedBytes === 0 && clock.now() >= closesOffAt()) closeOff();
-    if (heard && ledger.overdueMs() >= OVERDUE_MS) {
+    if (mode === 'flowing' && queue.bytes === 0 && clock.now() >= closesOffAt()) closeOff();
+    if (turn.heard && ledger.overdueMs() >= OVERDUE_MS) {
       ledger.assumePlayed();
       settle();
     }
@@ -227,20 +196,12 @@ export function createPlayout(options: PlayoutOptions): Playout {
     if (ledger.audibleUnmarked) ear.mark(ledger.mark());
   }
 
-  const heardOfTurnMs = () => heardBeforeMs + (heard ? ledger.heardOfTurnMs() : 0);
-  const audibleWaits = () => restAudible || queue.some((frames) => !isQuiet(frames));
+  const audibleWaits = () => restAudible || queue.audible;
 
   /** The turn is over once nothing audible waits, neither here nor at Twilio. */
   function settle(): void {
     if (!ledger.audiblePlayed || audibleWaits()) return;
-    if (heard || finishing) endTurn();
-  }
-
-  function endTurn(): void {
-    heard = false;
-    heardBeforeMs = 0;
-    turnReceivedAt = null;
-    tell({ type: 'agent.finished' });
+    if (turn.heard || finishing) turn.ended();
   }
 
   function schedule(): void {
@@ -253,24 +214,57 @@ export function createPlayout(options: PlayoutOptions): Playout {
 
   function nextDue(): number | null {
     const now = clock.now();
-    if (mode === 'flowing' && queuedBytes > 0)
+    if (mode === 'flowing' && queue.bytes > 0)
       return now + Math.max(FRAME_MS, ledger.unplayedMs() - leadMs / 2);
     if (mode === 'flowing' && (framer.remainder > 0 || ledger.audibleUnmarked)) return closesOffAt();
-    if (heard) return now + Math.max(FRAME_MS, OVERDUE_MS - ledger.overdueMs());
+    if (turn.heard) return now + Math.max(FRAME_MS, OVERDUE_MS - ledger.overdueMs());
     return null;
   }
 
-  function drop(): number {
-    const dropped = queuedBytes + framer.remainder;
-    queue = [];
-    queuedBytes = 0;
-    framer.reset();
-    restAudible = false;
-    decoder.reset();
-    primed = false;
-    heardBeforeMs = 0;
-    turnReceivedAt = null;
-    return dropped;
+  /** Silence need not wait behind more than is ever gathered: on a late path it is where time is made up. */
+  function isSurplus(now: number): boolean {
+    return (
+      !finishing &&
+      quietBytes >= BREATH_MS * BYTES_PER_MS &&
+      now - audibleAt >= BREATH_MS &&
+      queue.bytes / BYTES_PER_MS + ledger.unplayedMs() > options.mostFillMs
+    );
+  }
+
+  /** Takes back what was not heard. What is said from here on is of the next generation, the marks in the queue are not. */
+  function silenceEar(): TakenBack {
+    const sounding = ledger.unheardMs() > 0 || turn.heard;
+    turn.silenced();
+    const takenBack = ledger.cut();
+    if (sounding) {
+      ear.clear();
+      far.cut(clock.now());
+    }
+    return takenBack;
+  }
+
+  /** Everything of the turn that the caller has not heard, sent or not, in bytes. */
+  const unheardBytes = () =>
+    (ledger.unheardMs() - turn.repeatsMs()) * BYTES_PER_MS + queue.bytes + framer.remainder;
+
+  /** Goes back to what is said again, if anything is left to be said, and from there on to where it is audible. */
+  function rewind(): void {
+    const audible = audibleWaits();
+    if (audible) {
+      queue.putBack([again]);
+      turn.rewound(again.length / BYTES_PER_MS);
+    }
+    const repeated = turn.repeatsMs() * BYTES_PER_MS;
+    const skipped = queue.skipQuiet(audible ? ONSET_MS * BYTES_PER_MS : 0);
+    turn.rewound(-skipped / BYTES_PER_MS);
+    skippedBytes += Math.max(0, skipped - repeated);
+    again = NOTHING;
+    fades = true;
+    tell({
+      type: 'agent.resumed',
+      repeatedMs: audible ? turn.repeatsMs() : 0,
+      leftMs: (queue.bytes + framer.remainder) / BYTES_PER_MS,
+    });
   }
 
   return {
@@ -278,26 +272,38 @@ export function createPlayout(options: PlayoutOptions): Playout {
       const mulaw = decoder.decode(bytes);
       if (mulaw.length === 0) return;
       const now = clock.now();
-      const audible = !isQuiet(mulaw);
+      const quiet = quietTail(mulaw);
+      const audible = quiet < mulaw.length;
       if (mode === 'refusing' && audible && now - audibleAt >= HOLE_MS) tell({ type: 'pipe.renewed' });
-      if (audible) audibleAt = now;
       if (mode === 'refusing') {
+        if (audible) audibleAt = now;
         refusedBytes += mulaw.length;
         // Else the end of what is refused would be heard in what is taken next.
         decoder.reset();
         return;
       }
+      if (audible) {
+        audibleAt = now;
+        quietBytes = quiet;
+        turn.arrived(now);
+        if (mode === 'paused') turn.attend(true);
+      } else if (isSurplus(now)) {
+        skippedBytes += quiet;
+        return;
+      } else {
+        quietBytes += quiet;
+      }
       receivedAt = now;
-      if (audible) turnReceivedAt ??= now;
       const frames = framer.push(mulaw);
       const restBytes = framer.remainder;
-      restAudible =
-        (restAudible && restBytes > mulaw.length) || !isQuiet(mulaw, Math.max(0, mulaw.length - restBytes));
+      restAudible = (restAudible && restBytes > mulaw.length) || restBytes > quiet;
       if (frames.length > 0) enqueue(frames);
       pump();
     },
     marked(name) {
-      if (ledger.marked(name)) settle();
+      if (!ledger.marked(name)) return;
+      settle();
+      pump();
     },
     release() {
       if (mode === 'refusing') return;
@@ -305,29 +311,36 @@ export function createPlayout(options: PlayoutOptions): Playout {
       pump();
     },
     pause() {
-      const heardMs = heardOfTurnMs();
-      const unheard = ledger.cut();
-      if (unheard.length > 0 || heard) ear.clear();
-      queue = [...unheard, ...queue];
-      queuedBytes = queue.reduce((sum, frames) => sum + frames.length, 0);
+      const keptMs = unheardBytes() / BYTES_PER_MS;
+      const heardMs = turn.heardMs();
+      const inTurn = turn.heard;
+      const takenBack = silenceEar();
+      again = inTurn ? saidAgain(takenBack) : NOTHING;
+      queue.putBack(takenBack.unheard);
       mode = 'paused';
-      heard = false;
-      heardBeforeMs = heardMs;
-      tell({ type: 'agent.paused', keptMs: (queuedBytes + framer.remainder) / BYTES_PER_MS, heardMs });
+      if (inTurn) turn.rewound(takenBack.overlap / BYTES_PER_MS);
+      turn.attend(audibleWaits());
+      tell({ type: 'agent.paused', keptMs, heardMs });
     },
     resume() {
       mode = 'flowing';
-      if (!audibleWaits()) endTurn();
+      rewind();
+      if (!audibleWaits()) turn.ended();
       pump();
     },
     flush(refuse) {
-      const heardMs = heardOfTurnMs();
-      const unheard = ledger.cut();
-      const atTwilio = unheard.reduce((sum, frames) => sum + frames.length, 0);
-      if (atTwilio > 0 || heard) ear.clear();
-      const dropped = atTwilio + drop();
+      const heardMs = turn.heardMs();
+      const dropped = unheardBytes();
+      silenceEar();
       flushedBytes += dropped;
-      heard = false;
+      queue.clear();
+      framer.reset();
+      restAudible = false;
+      decoder.reset();
+      turn.dropped();
+      again = NOTHING;
+      fades = false;
+      primed = false;
       mode = refuse ? 'refusing' : 'held';
       if (holding) {
         holding = false;
@@ -344,24 +357,27 @@ export function createPlayout(options: PlayoutOptions): Playout {
       if (mode === 'refusing') mode = 'held';
     },
     finish() {
+      const wasPaused = mode === 'paused';
       finishing = true;
       mode = 'flowing';
       const rest = framer.finish();
-      restAudible = false;
       if (rest) enqueue(rest);
-      const leftMs = queuedBytes / BYTES_PER_MS + ledger.unplayedMs();
+      restAudible = false;
+      if (wasPaused) rewind();
+      const leftMs = queue.bytes / BYTES_PER_MS + ledger.unplayedMs();
       tell({ type: 'agent.finishing', leftMs });
       pump();
-      if (queuedBytes === 0) closeOff();
+      if (queue.bytes === 0) closeOff();
       settle();
     },
     get readings() {
       return {
-        queuedMs: queuedBytes / BYTES_PER_MS,
+        queuedMs: queue.bytes / BYTES_PER_MS,
         leadMs: ledger.unplayedMs(),
         sentMs: ledger.sentBytes / BYTES_PER_MS,
         flushedMs: flushedBytes / BYTES_PER_MS,
         refusedMs: refusedBytes / BYTES_PER_MS,
+        skippedMs: skippedBytes / BYTES_PER_MS,
       };
     },
   };

@@ -1,12 +1,21 @@
 import { createActor, fromCallback } from 'xstate';
 import { jitterBufferMachine, type PipeOrder } from '../../machines/jitter-buffer.ts';
 import { type AudioFormat, createAgentDecoder } from '../../src/audio/agent-format.ts';
-import { createPlayout, type PlayoutEdge, type PlayoutOptions } from '../../src/audio/playout.ts';
+import { createPlayout, type PlayoutOptions } from '../../src/audio/playout.ts';
+import type { PlayoutEdge } from '../../src/audio/playout-edges.ts';
 import { createPlayback } from '../../src/simulation/playback.ts';
 import { createVirtualClock } from '../support/virtual-clock.ts';
 import { withoutSilence } from './voice.ts';
 
 export const LEAD_MS = 200;
+
+/** The way to Twilio and back: so long each, and up to so much longer. Nothing overtakes what went before it. */
+export interface Way {
+  oneWayMs: number;
+  jitterMs: number;
+  /** 0…1, by which each message is that much longer under way. */
+  random(): number;
+}
 
 type Edge<T extends PlayoutEdge['type']> = Extract<PlayoutEdge, { type: T }>;
 
@@ -15,15 +24,25 @@ type Edge<T extends PlayoutEdge['type']> = Extract<PlayoutEdge, { type: T }>;
  * virtual clock that has run for a minute.
  */
 export function createAgentRig(
-  over: Partial<PlayoutOptions> & { echoDelayMs?: number; marksReturn?: boolean; format?: AudioFormat } = {},
+  over: Partial<PlayoutOptions> & {
+    echoDelayMs?: number;
+    marksReturn?: boolean;
+    format?: AudioFormat;
+    way?: Way;
+  } = {},
 ) {
-  const { echoDelayMs = 0, marksReturn = true, format = 'mulaw', ...options } = over;
+  const { echoDelayMs = 0, marksReturn = true, format = 'mulaw', way, ...options } = over;
   const clock = createVirtualClock();
   clock.advance(60_000);
   const media: { atMs: number; bytes: Buffer }[] = [];
   const marks: { atMs: number; name: string; afterBytes: number; playedAtMs: number }[] = [];
   const edges: { atMs: number; edge: PlayoutEdge }[] = [];
   const holds: boolean[] = [];
+  const attended: { atMs: number; outstanding: boolean }[] = [];
+  const played: { atMs: number; bytes: Buffer }[] = [];
+  const cuts: number[] = [];
+  /** What each `clear` kept from being heard, in ms, in the order in which they came to Twilio. */
+  const cleared: number[] = [];
   let clears = 0;
   let clearedMs = 0;
   let sentBytes = 0;
@@ -34,31 +53,55 @@ export function createAgentRig(
     clock,
     echoDelayMs,
     echo(name) {
-      if (marksReturn) playout.marked(name);
+      if (marksReturn) back(() => playout.marked(name));
     },
   });
   const now = () => clock.now() - 60_000;
+
+  function createWay() {
+    let lastAt = 0;
+    return (arrive: () => void) => {
+      if (!way) return arrive();
+      lastAt = Math.max(lastAt, clock.now() + way.oneWayMs + way.random() * way.jitterMs + stalledMs);
+      clock.setTimeout(arrive, lastAt - clock.now());
+    };
+  }
+  let stalledMs = 0;
+  const out = createWay();
+  const back = createWay();
 
   const playout = createPlayout({
     clock,
     decoder: createAgentDecoder(format),
     ear: {
       media(mulaw) {
-        media.push({ atMs: now(), bytes: Buffer.from(mulaw) });
+        const bytes = Buffer.from(mulaw);
+        media.push({ atMs: now(), bytes });
         sentBytes += mulaw.length;
-        playback.play(mulaw);
-        mostLeadMs = Math.max(mostLeadMs, playback.queuedMs);
+        out(() => {
+          playback.play(bytes);
+          mostLeadMs = Math.max(mostLeadMs, playback.queuedMs);
+        });
       },
       mark(name) {
         const playedAtMs = now() + playback.queuedMs;
         marks.push({ atMs: now(), name, afterBytes: sentBytes, playedAtMs });
-        playback.mark(name);
+        out(() => playback.mark(name));
       },
       clear() {
         clears += 1;
-        clearedMs += playback.clear();
+        out(() => {
+          const ms = playback.clear();
+          cleared.push(ms);
+          clearedMs += ms;
+        });
       },
     },
+    far: {
+      playing: (mulaw, fromMs) => played.push({ atMs: fromMs - 60_000, bytes: Buffer.from(mulaw) }),
+      cut: (atMs) => cuts.push(atMs - 60_000),
+    },
+    attend: (outstanding) => attended.push({ atMs: now(), outstanding }),
     hold: (held) => holds.push(held),
     tell(edge) {
       edges.push({ atMs: now(), edge });
@@ -102,6 +145,15 @@ export function createAgentRig(
     marks,
     edges,
     holds,
+    attended,
+    /** What the far track is told. */
+    played,
+    cuts,
+    cleared,
+    /** Both ways take so much longer from now on. */
+    stall(ms: number) {
+      stalledMs = ms;
+    },
     /** Orders of the call to the agent's jitter buffer. */
     open: () => buffer.send({ type: 'buffer.open' }),
     pause: () => buffer.send({ type: 'buffer.pause' }),

@@ -3,10 +3,12 @@ import { describe, expect, it } from 'vitest';
 import {
   decodeMulaw,
   encodeMulaw,
+  fadedIn,
   isQuiet,
   MULAW_SILENCE,
   MULAW_TO_PCM,
   PCM_TO_MULAW,
+  quietTail,
 } from '../../src/audio/mulaw.ts';
 import { FULL_SCALE, signalToError, sine } from './measure.ts';
 
@@ -72,6 +74,28 @@ describe('µ-law', () => {
     expect(isQuiet(bytes, 81)).toBe(true);
     expect(isQuiet(bytes, 80, 81)).toBe(false);
     expect(isQuiet(Buffer.alloc(0))).toBe(true);
+  });
+
+  it('counts the quiet bytes at an end, none of them before the last sound', () => {
+    const bytes = Buffer.alloc(160, MULAW_SILENCE);
+    expect(quietTail(bytes)).toBe(160);
+    bytes[80] = 0x20;
+    bytes[20] = 0x20;
+    expect(quietTail(bytes)).toBe(79);
+    expect(quietTail(bytes.subarray(0, 81))).toBe(0);
+    expect(quietTail(Buffer.alloc(0))).toBe(0);
+  });
+
+  it('fades in over the first samples, in a copy', () => {
+    const loud = Buffer.alloc(160, 0x00);
+    const faded = fadedIn(loud, 80);
+    expect(loud.equals(Buffer.alloc(160, 0x00))).toBe(true);
+    expect(faded.subarray(80).equals(loud.subarray(80))).toBe(true);
+    const rising = [...decoded(faded.subarray(0, 80))].map((sample) => -sample);
+    expect(rising.every((sample, i) => i === 0 || sample >= (rising[i - 1] ?? 0))).toBe(true);
+    expect(rising[0]).toBeLessThan(32_124 / 64);
+    expect(rising[79]).toBeGreaterThan(30_000);
+    expect(fadedIn(loud.subarray(0, 40), 80)).toHaveLength(40);
   });
 
   it('calls a pad of zeros loud', () => {

@@ -85,6 +85,7 @@ describe('the agent on the way to the caller', () => {
       sentMs: 9_000,
       flushedMs: 0,
       refusedMs: 0,
+      skippedMs: 0,
     });
   });
 
