@@ -28,9 +28,15 @@ export interface Ending {
   words: string;
 }
 
+/** By what an interruption was noticed: our own ear, the agent's ears, what they wrote down, the agent's verdict, a key, a hand. */
+export type BargeInCause = 'voice' | 'speech' | 'words' | 'verdict' | 'key' | 'operator';
+
 export interface BargeIn {
   /** When the interruption was noticed. */
   atMs: number;
+  cause: BargeInCause;
+  /** When the caller's voice began, where our own ear heard it. */
+  onsetMs: number | null;
   /** From that notice until Twilio was told to fall silent. */
   clearAfterMs: number;
   /** The agent's audio that was dropped unheard. */
@@ -39,6 +45,10 @@ export interface BargeIn {
   heardMs: number;
   /** `paused`: not decided yet. */
   outcome: 'paused' | 'flushed' | 'resumed';
+  /** How long the caller heard nothing of an agent that went on; `null` unless it did. */
+  gapMs: number | null;
+  /** How much of what was heard already was said again; `null` unless the agent went on. */
+  repeatedMs: number | null;
 }
 
 /** What the call was like. `null`: it never came to that. */
@@ -54,6 +64,10 @@ export interface CallFigures {
   prerollMs: number | null;
   /** How long caller and agent were heard at the same time. */
   talkOverMs: number;
+  /** How long neither was heard, in silences of more than two seconds. */
+  deadAirMs: number;
+  /** Pauses after which the agent went on. */
+  falsePauses: number;
 }
 
 /** Durations that the chart waits for, in ms; each is the delay of the same name. */
@@ -70,7 +84,10 @@ export interface CallTimeouts {
   hangUpTimeoutMs: number;
   /** A flush that nothing follows is over after this long. */
   bargeInTimeoutMs: number;
-  /** Words that contradict the agent, without its own verdict, count as one after this long. */
+  /**
+   * Words that contradict the agent, without its own verdict, count as one after this long; sooner once the call has
+   * shown how long the agent's verdicts take.
+   */
   verdictTimeoutMs: number;
   /** Silence after a short sound that brings the agent back. */
   briefSilenceTimeoutMs: number;
@@ -90,6 +107,12 @@ export interface CallInput {
   bargeIn: BargeInPolicy;
   /** Whether this agent says when it takes itself to be interrupted. */
   agentGivesVerdicts: boolean;
+  /** Whether this agent can be told something beside the caller's audio. */
+  agentTakesOrders: boolean;
+  /** Whether an interrupted agent is told how much of its words was heard. */
+  tellsHeard: boolean;
+  /** Whether the agent's first words are heard out, whoever speaks over them. */
+  protectsGreeting: boolean;
   timeouts: CallTimeouts;
   twilioSocket: Omit<TwilioSocketInput, 'callId'>;
   vapiSocket: Omit<VapiSocketInput, 'callId'>;
@@ -105,6 +128,13 @@ export interface CallContext extends CallInput {
   callerSpokeAt: number | null;
   /** Since when the caller hears the agent; `null` while it is silent. */
   agentSpokeAt: number | null;
+  /** Since when our own ear hears the caller's voice over the agent; `null` while it does not. */
+  voicedAt: number | null;
+  /** How long the caller had been silent already when that was told. */
+  silentMs: number;
+  /** Since when both are heard, and since when neither is; `null` where that is not so. */
+  bothSince: number | null;
+  quietSince: number | null;
   /** When the caller last stopped; `null` once that has been answered. */
   callerStoppedAt: number | null;
   /** Whether words of the caller were transcribed that no final transcript has closed yet. */
@@ -113,6 +143,18 @@ export interface CallContext extends CallInput {
   responseMs: number | null;
   /** Whether the caller spoke only briefly, so that it may have been no more than an "mm-hm". */
   spokeBriefly: boolean;
+  /** Whether what the caller said over the agent was understood to be no more than an "mm-hm". */
+  acknowledged: boolean;
+  /** When the agent went on after the latest pauses, and until when only words pause it for that. */
+  resumedAt: number[];
+  heedsVoiceFrom: number;
+  /** How long the agent's latest verdicts took, from the interruption on. */
+  verdictsMs: number[];
+  /** Whether what the agent says now is to be heard out. */
+  mustBeHeard: boolean;
+  /** When the session's time was last counted anew, and what was added to it. */
+  countedAt: number;
+  extendedMs: number;
   /** How long the agent's last words take to play. */
   lastWordsMs: number;
   ending: Ending | null;
@@ -131,12 +173,24 @@ export type CallCommand =
   /** Twilio's status callbacks say that the phone call is over. */
   | { type: 'caller.hungUp'; words: string }
   /** Twilio's status callbacks say that the stream is over. */
-  | { type: 'stream.failed'; words: string };
+  | { type: 'stream.failed'; words: string }
+  /** Words of an operator, left beside under this number: to be said, or to be added to the conversation. */
+  | { type: 'call.say'; slip: number }
+  | { type: 'call.add'; slip: number }
+  /** Silence the agent at the caller's ear, and let it be heard again. */
+  | { type: 'call.mute' }
+  | { type: 'call.unmute' }
+  /** Drop what the agent has left to say. */
+  | { type: 'call.flush'; at: number }
+  /** Let the call live longer. */
+  | { type: 'call.extend'; at: number; ms: number };
 
 export type CallEvent =
   | CallCommand
   | { type: 'twilio.started'; at: number; streamSid: string; callSid: string }
   | { type: 'caller.pressed'; at: number }
+  /** The session's time is up. */
+  | { type: 'session.expired' }
   | TwilioNews
   | VapiNews
   /** Nothing is left of that end. */

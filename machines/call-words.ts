@@ -2,9 +2,9 @@
  * The words in which the call's chart is told: what it does, what can be true of it, and what it waits for. `call.ts`
  * tells the story.
  */
-import { assign, fromPromise, sendTo, setup } from 'xstate';
+import { assign, cancel, enqueueActions, fromPromise, raise, sendTo, setup } from 'xstate';
 import {
-  type BargeIn,
+  type BargeInCause,
   CALL_IS_OVER,
   type CallContext,
   type CallEvent,
@@ -12,16 +12,37 @@ import {
   type CallOutput,
   type Ending,
 } from './call-facts.ts';
+import {
+  type At,
+  agentBegan,
+  agentSilent,
+  callerStarted,
+  callerStopped,
+  flushed,
+  hushed,
+  interrupted,
+  judged,
+  paused,
+  repeated,
+  resumed,
+  type Said,
+  transcribed,
+  voiced,
+} from './call-figures.ts';
 import { type BufferOrder, jitterBufferMachine } from './jitter-buffer.ts';
 import type { Meta } from './requirements.ts';
 import { twilioSocketMachine } from './twilio-socket.ts';
-import { vapiSocketMachine } from './vapi-socket.ts';
+import { type Conveyed, vapiSocketMachine } from './vapi-socket.ts';
 
-/** A sound shorter than this, in ms, may be no more than an "mm-hm". */
-const BRIEF_SPEECH_MS = 400;
+/** As much as a session's time can be extended by, in ms: Vapi is asked for a call that long. */
+export const MOST_EXTENSION_MS = 30 * 60_000;
 
-type At = { at: number };
-type Words = { final: boolean; acknowledgement: boolean };
+/** A verdict is awaited half as long again as the slowest of late, and never less than this, in ms. */
+const VERDICT_PATIENCE = 1.5;
+const LEAST_VERDICT_MS = 500;
+
+/** The id of the timer that counts the session's time. */
+const SESSION = 'sessionTtl';
 
 export const callWords = setup({
   types: {
@@ -52,9 +73,23 @@ export const callWords = setup({
     openAgentBuffer: sendTo('agentBuffer', { type: 'buffer.open' }),
     finishCallerBuffer: sendTo('callerBuffer', { type: 'buffer.finish' }),
     orderAgentBuffer: sendTo('agentBuffer', (_, order: BufferOrder) => order),
+    convey: sendTo('vapiSocket', (_, message: Conveyed) => ({ type: 'socket.convey', message })),
+    tellHeard: enqueueActions(({ context, enqueue }) => {
+      const heardMs = context.figures.bargeIns.at(-1)?.heardMs ?? 0;
+      if (!context.tellsHeard || heardMs === 0) return;
+      enqueue.sendTo('vapiSocket', { type: 'socket.convey', message: { kind: 'heard', heardMs } });
+    }),
+
+    countSession: raise({ type: 'session.expired' }, { id: SESSION, delay: 'sessionTtl' }),
+    stopSession: cancel(SESSION),
+    noteExtension: assign(({ context }, { at, ms }: { at: number; ms: number }) => ({
+      countedAt: at,
+      extendedMs: context.extendedMs + ms,
+    })),
 
     noteStart: assign((_, started: { at: number; streamSid: string; callSid: string }) => ({
       startedAt: started.at,
+      quietSince: started.at,
       streamSid: started.streamSid,
       callSid: started.callSid,
     })),
@@ -64,71 +99,32 @@ export const callWords = setup({
     notePreroll: assign(({ context }, { ms }: { ms: number }) => ({
       figures: { ...context.figures, prerollMs: ms },
     })),
-    noteCallerStarted: assign(({ context }, { at }: At) => ({
-      callerSpokeAt: context.callerSpokeAt ?? at,
-      callerStoppedAt: null,
-    })),
-    noteCallerStopped: assign(({ context }, { at }: At) => ({
-      figures: withTalkOver(context, at),
-      callerStoppedAt:
-        context.callerSpokeAt === null ? context.callerStoppedAt : (context.callerStoppedAt ?? at),
-      spokeBriefly: context.callerSpokeAt !== null && at - context.callerSpokeAt < BRIEF_SPEECH_MS,
-      callerSpokeAt: null,
-    })),
+    noteCallerStarted: assign(({ context }, { at }: At) => callerStarted(context, at)),
+    noteCallerStopped: assign(({ context }, { at }: At) => callerStopped(context, at)),
+    noteSaid: assign(({ context }, said: Said) => transcribed(context, said)),
+    /** The end of an old sentence, or no words of the caller that count. */
     noteWords: assign((_, { final }: { final: boolean }) => ({ utteranceOpen: !final })),
-    noteAgentBegan: assign(
-      ({ context }, said: { at: number; receivedAt: number; lastForwardedAt: number | null }) => {
-        const { figures } = context;
-        const first = figures.firstResponseMs === null;
-        const waitedFrom =
-          context.callerStoppedAt ?? (first ? (said.lastForwardedAt ?? context.startedAt) : null);
-        // A greeting that waited for the phone answers nobody.
-        const responseMs =
-          waitedFrom === null || said.receivedAt < waitedFrom ? null : said.receivedAt - waitedFrom;
-        return {
-          agentSpokeAt: said.at,
-          callerStoppedAt: null,
-          responseMs,
-          figures: {
-            ...figures,
-            firstResponseMs: figures.firstResponseMs ?? said.at - (context.startedAt ?? 0),
-            responsesMs: responseMs === null ? figures.responsesMs : [...figures.responsesMs, responseMs],
-          },
-        };
-      },
+    noteVoiced: assign(({ context }, heard: At & { onsetAt: number }) => voiced(context, heard)),
+    noteHushed: assign(({ context }, heard: At & { voicedUntil: number; voicedMs: number }) =>
+      hushed(context, heard),
     ),
-    noteAgentSilent: assign(({ context }, { at }: At) => ({
-      figures: withTalkOver(context, at),
-      agentSpokeAt: null,
-    })),
-    noteBargeIn: assign(({ context }, { at }: At) => ({
-      figures: {
-        ...context.figures,
-        bargeIns: [
-          ...context.figures.bargeIns,
-          { atMs: at, clearAfterMs: 0, flushedMs: 0, heardMs: 0, outcome: 'flushed' as const },
-        ],
-      },
-    })),
-    notePaused: assign(({ context }, { at, heardMs }: { at: number; heardMs: number }) => ({
-      figures: withBargeIn(context, (last) => ({ heardMs, clearAfterMs: at - last.atMs, outcome: 'paused' })),
-    })),
-    noteFlushed: assign(
-      ({ context }, { at, flushedMs, heardMs }: { at: number; flushedMs: number; heardMs: number }) => ({
-        figures: withBargeIn(context, (last) => ({
-          flushedMs,
-          outcome: 'flushed',
-          // After a pause Twilio has been silent since the pause began, and what was heard was told then.
-          ...(last.outcome === 'paused' ? {} : { heardMs, clearAfterMs: at - last.atMs }),
-        })),
-      }),
+    noteInsistence: assign({ mustBeHeard: true }),
+    noteAgentBegan: assign(({ context }, said: At & { receivedAt: number; lastForwardedAt: number | null }) =>
+      agentBegan(context, said),
     ),
-    noteResumed: assign(({ context }, { at }: At) => ({
-      agentSpokeAt: at,
-      // It was no question, so what follows is no answer to it.
-      callerStoppedAt: null,
-      figures: withBargeIn(context, () => ({ outcome: 'resumed' })),
-    })),
+    noteAgentSilent: assign(({ context }, { at }: At) => agentSilent(context, at)),
+    noteBargeIn: assign(({ context }, noticed: At & { cause: BargeInCause; onsetAt?: number }) =>
+      interrupted(context, noticed),
+    ),
+    notePaused: assign(({ context }, pause: At & { heardMs: number }) => paused(context, pause)),
+    noteFlushed: assign(({ context }, flush: At & { flushedMs: number; heardMs: number }) =>
+      flushed(context, flush),
+    ),
+    noteVerdict: assign(({ context }, { at }: At) => judged(context, at)),
+    noteResumed: assign(({ context }, { at }: At) => resumed(context, at)),
+    noteRepeated: assign(({ context }, { repeatedMs }: { repeatedMs: number }) =>
+      repeated(context, repeatedMs),
+    ),
     noteLastWords: assign((_, { leftMs }: { leftMs: number }) => ({ lastWordsMs: leftMs })),
     noteEnding: assign((_, ending: Ending) => ({ ending })),
   },
@@ -136,33 +132,51 @@ export const callWords = setup({
     summonsAtOnce: ({ context }) => context.summonsAgentAtOnce,
     prerollPending: ({ context }) => context.figures.prerollMs === null,
     isOver: ({ context }) => context.ending !== null && CALL_IS_OVER.has(context.ending.reason),
-    pausesFirst: ({ context }) => context.bargeIn === 'reversible',
-    lastWordsDrop: ({ context }, said: Words) =>
+    agentTakesOrders: ({ context }) => context.agentTakesOrders && context.figures.agentReadyMs !== null,
+    bothAreHere: ({ context }) => context.startedAt !== null && context.figures.agentReadyMs !== null,
+    mayBeExtended: ({ context }, { ms }: { ms: number }) => context.extendedMs + ms <= MOST_EXTENSION_MS,
+    mustBeHeard: ({ context }) => context.mustBeHeard,
+    /** After a few false pauses only words pause the agent for a while. */
+    heedsVoice: ({ context }, { at }: At) => context.bargeIn === 'reversible' && at >= context.heedsVoiceFrom,
+    wordsDrop: ({ context }, said: Said) =>
       isNews(context, said) &&
-      said.final &&
       (context.bargeIn === 'transcript' ||
-        (context.bargeIn === 'reversible' && !said.acknowledgement && !context.agentGivesVerdicts)),
-    wordsDrop: ({ context }, { final }: Words) => context.bargeIn === 'transcript' && !final,
-    lastWordsContradict: ({ context }, said: Words) =>
+        (context.bargeIn === 'reversible' &&
+          (said.interruption || (said.final && !said.acknowledgement && !context.agentGivesVerdicts)))),
+    // Nothing follows a final transcript that could still decide.
+    lastWordsContradict: ({ context }, said: Said) =>
       context.bargeIn === 'reversible' && isNews(context, said) && said.final && !said.acknowledgement,
     // Whoever has said no more than "mm-hm" has not interrupted.
-    wordsPause: ({ context }, { final }: Words) => context.bargeIn === 'reversible' && !final,
+    wordsPause: ({ context }, { final }: Said) => context.bargeIn === 'reversible' && !final,
     heedsKeys: ({ context }) => context.bargeIn !== 'confirmed',
-    isDecisive: ({ context }, { acknowledgement }: { acknowledgement: boolean }) =>
-      !acknowledgement && !context.agentGivesVerdicts,
-    contradicts: (_, { acknowledgement }: { acknowledgement: boolean }) => !acknowledgement,
-    isDone: (_, { final }: { final: boolean }) => final,
+    isDecisive: ({ context }, said: Said) => isDecisive(context, said),
+    contradicts: ({ context }, said: Said) => !said.acknowledgement && !isDecisive(context, said),
+    callerIsVoiced: ({ context }) => context.voicedAt !== null,
+    /** An agent that gives verdicts would have given one: it has come to its end. */
+    agentYields: ({ context }) => !context.agentGivesVerdicts && context.callerSpokeAt !== null,
+    /** Both our ear and the agent's have heard the caller all the while. */
+    callerKeepsTalking: ({ context }) => context.voicedAt !== null && context.callerSpokeAt !== null,
+    isDone: (_, { final }: Said) => final,
   },
   delays: {
-    sessionTtl: ({ context }) => context.timeouts.sessionTtlMs,
+    sessionTtl: ({ context }) => context.timeouts.sessionTtlMs + context.extendedMs - context.countedAt,
     callerTimeout: ({ context }) => context.timeouts.callerTimeoutMs,
     agentTimeout: ({ context }) => context.timeouts.agentTimeoutMs,
     drainTimeout: ({ context }) => context.lastWordsMs + context.timeouts.drainTimeoutMs,
     hangUpTimeout: ({ context }) => context.timeouts.hangUpTimeoutMs,
     bargeInTimeout: ({ context }) => context.timeouts.bargeInTimeoutMs,
-    verdictTimeout: ({ context }) => context.timeouts.verdictTimeoutMs,
-    silenceTimeout: ({ context }) =>
-      context.spokeBriefly ? context.timeouts.briefSilenceTimeoutMs : context.timeouts.silenceTimeoutMs,
+    verdictTimeout: ({ context: { verdictsMs, timeouts } }) =>
+      verdictsMs.length === 0
+        ? timeouts.verdictTimeoutMs
+        : Math.min(
+            timeouts.verdictTimeoutMs,
+            Math.max(LEAST_VERDICT_MS, VERDICT_PATIENCE * Math.max(...verdictsMs)),
+          ),
+    silenceTimeout: ({ context: { acknowledged, spokeBriefly, silentMs, timeouts } }) => {
+      if (acknowledged) return 0;
+      const silenceMs = spokeBriefly ? timeouts.briefSilenceTimeoutMs : timeouts.silenceTimeoutMs;
+      return Math.max(0, silenceMs - silentMs);
+    },
     pauseTimeout: ({ context }) => context.timeouts.pauseTimeoutMs,
   },
 });
@@ -172,17 +186,7 @@ function isNews(context: CallContext, { final }: { final: boolean }) {
   return !final || !context.utteranceOpen;
 }
 
-/** The figures, with the time that both were heard at once until `at`, where both still are. */
-function withTalkOver(context: CallContext, at: number) {
-  if (context.callerSpokeAt === null || context.agentSpokeAt === null) return context.figures;
-  const overlapMs = Math.max(0, at - Math.max(context.callerSpokeAt, context.agentSpokeAt));
-  return { ...context.figures, talkOverMs: context.figures.talkOverMs + overlapMs };
-}
-
-/** The figures, with the last interruption changed. */
-function withBargeIn(context: CallContext, change: (last: BargeIn) => Partial<BargeIn>) {
-  const { bargeIns } = context.figures;
-  const last = bargeIns.at(-1);
-  if (!last) return context.figures;
-  return { ...context.figures, bargeIns: [...bargeIns.slice(0, -1), { ...last, ...change(last) }] };
+/** Words that leave no doubt, or that nobody will judge. */
+function isDecisive(context: CallContext, { acknowledgement, interruption }: Said) {
+  return interruption || (!acknowledgement && !context.agentGivesVerdicts);
 }

@@ -8,6 +8,9 @@
  * Its children live as long as it does: the caller's end, the agent's end, and a jitter buffer for each direction.
  * They tell it facts and it tells them what to do; the audio passes beside it.
  */
+
+import { agentSpeaking, bargeIn } from './call-barge-in.ts';
+import { closing } from './call-closing.ts';
 import { REASON_OF_AGENT_LOSS, REASON_OF_CALLER_LOSS } from './call-facts.ts';
 import { callWords } from './call-words.ts';
 
@@ -21,10 +24,21 @@ export const callMachine = callWords.createMachine({
     startedAt: null,
     callerSpokeAt: null,
     agentSpokeAt: null,
+    voicedAt: null,
+    silentMs: 0,
+    bothSince: null,
+    quietSince: null,
     callerStoppedAt: null,
     utteranceOpen: false,
     responseMs: null,
     spokeBriefly: false,
+    acknowledged: false,
+    resumedAt: [],
+    heedsVoiceFrom: 0,
+    verdictsMs: [],
+    mustBeHeard: false,
+    countedAt: 0,
+    extendedMs: 0,
     lastWordsMs: 0,
     ending: null,
     figures: {
@@ -34,6 +48,8 @@ export const callMachine = callWords.createMachine({
       bargeIns: [],
       prerollMs: null,
       talkOverMs: 0,
+      deadAirMs: 0,
+      falsePauses: 0,
     },
   }),
   invoke: [
@@ -61,8 +77,10 @@ export const callMachine = callWords.createMachine({
   initial: 'live',
   states: {
     live: {
-      after: {
-        sessionTtl: {
+      entry: 'countSession',
+      exit: 'stopSession',
+      on: {
+        'session.expired': {
           target: '#call.closing.caller.hangingUp',
           meta: { serves: 'ttl' },
           actions: {
@@ -70,26 +88,12 @@ export const callMachine = callWords.createMachine({
             params: { reason: 'timeToLive', words: 'The call reached its longest time.' },
           },
         },
-      },
-      on: {
         'vapi.callerStarted': { actions: { type: 'noteCallerStarted', params: ({ event }) => event } },
         'vapi.callerStopped': { actions: { type: 'noteCallerStopped', params: ({ event }) => event } },
-        'vapi.transcribed': [
-          {
-            guard: { type: 'isDone', params: ({ event }) => event },
-            actions: [
-              { type: 'noteCallerStarted', params: ({ event }) => event },
-              { type: 'noteCallerStopped', params: ({ event }) => event },
-              { type: 'noteWords', params: ({ event }) => event },
-            ],
-          },
-          {
-            actions: [
-              { type: 'noteCallerStarted', params: ({ event }) => event },
-              { type: 'noteWords', params: ({ event }) => event },
-            ],
-          },
-        ],
+        'vapi.transcribed': { actions: { type: 'noteSaid', params: ({ event }) => event } },
+        'vapi.insisted': { actions: 'noteInsistence' },
+        'caller.voiced': { actions: { type: 'noteVoiced', params: ({ event }) => event } },
+        'caller.hushed': { actions: { type: 'noteHushed', params: ({ event }) => event } },
         // Where nothing is being heard, some of the old turn may still wait to be.
         'vapi.interrupted': {
           actions: { type: 'orderAgentBuffer', params: { type: 'buffer.flush', refuse: false } },
@@ -97,6 +101,41 @@ export const callMachine = callWords.createMachine({
         'vapi.agentStarted': {
           meta: { serves: 'nothing-stale' },
           actions: { type: 'orderAgentBuffer', params: { type: 'buffer.accept' } },
+        },
+        'call.say': {
+          guard: 'agentTakesOrders',
+          meta: { serves: 'operated' },
+          actions: { type: 'convey', params: ({ event }) => ({ kind: 'slip', slip: event.slip }) },
+        },
+        'call.add': {
+          guard: 'agentTakesOrders',
+          meta: { serves: 'operated' },
+          actions: { type: 'convey', params: ({ event }) => ({ kind: 'slip', slip: event.slip }) },
+        },
+        'call.mute': {
+          guard: 'bothAreHere',
+          meta: { serves: 'operated' },
+          actions: [
+            { type: 'orderAgentBuffer', params: { type: 'buffer.mute' } },
+            { type: 'convey', params: { kind: 'muted' } },
+          ],
+        },
+        'call.unmute': {
+          guard: 'bothAreHere',
+          meta: { serves: 'operated' },
+          actions: [
+            { type: 'orderAgentBuffer', params: { type: 'buffer.unmute' } },
+            { type: 'convey', params: { kind: 'unmuted' } },
+          ],
+        },
+        'call.flush': {
+          meta: { serves: 'operated' },
+          actions: { type: 'orderAgentBuffer', params: { type: 'buffer.flush', refuse: false } },
+        },
+        'call.extend': {
+          guard: { type: 'mayBeExtended', params: ({ event }) => event },
+          meta: { serves: 'operated' },
+          actions: [{ type: 'noteExtension', params: ({ event }) => event }, 'stopSession', 'countSession'],
         },
         'vapi.gone': {
           target: ['#call.closing.caller.finishing', '#call.closing.agent.departed'],
@@ -230,289 +269,11 @@ export const callMachine = callWords.createMachine({
             },
           },
         },
-        agentSpeaking: {
-          on: {
-            'caller.forwarded': { actions: { type: 'notePreroll', params: ({ event }) => event } },
-            'agent.finished': {
-              target: 'streaming',
-              meta: { serves: 'heard-not-sent' },
-              actions: { type: 'noteAgentSilent', params: ({ event }) => event },
-            },
-            // The agent has stopped by its own verdict: whatever it says from here on is new.
-            'vapi.interrupted': {
-              target: 'bargeIn.flushed',
-              meta: { serves: 'interrupted-at-once' },
-              actions: [
-                { type: 'noteBargeIn', params: ({ event }) => event },
-                { type: 'orderAgentBuffer', params: { type: 'buffer.flush', refuse: false } },
-              ],
-            },
-            'vapi.callerStarted': {
-              guard: 'pausesFirst',
-              target: 'bargeIn.paused',
-              meta: { serves: 'interrupted-at-once' },
-              actions: [
-                { type: 'noteBargeIn', params: ({ event }) => event },
-                { type: 'noteCallerStarted', params: ({ event }) => event },
-              ],
-            },
-            // The agent does not know yet that it was cut: what still comes of its turn is refused.
-            'vapi.transcribed': [
-              {
-                guard: { type: 'lastWordsDrop', params: ({ event }) => event },
-                target: 'bargeIn.flushed',
-                meta: { serves: 'interrupted-at-once' },
-                actions: [
-                  { type: 'noteBargeIn', params: ({ event }) => event },
-                  { type: 'noteCallerStarted', params: ({ event }) => event },
-                  { type: 'noteCallerStopped', params: ({ event }) => event },
-                  { type: 'noteWords', params: ({ event }) => event },
-                  { type: 'orderAgentBuffer', params: { type: 'buffer.flush', refuse: true } },
-                ],
-              },
-              {
-                guard: { type: 'wordsDrop', params: ({ event }) => event },
-                target: 'bargeIn.flushed',
-                actions: [
-                  { type: 'noteBargeIn', params: ({ event }) => event },
-                  { type: 'noteCallerStarted', params: ({ event }) => event },
-                  { type: 'noteWords', params: ({ event }) => event },
-                  { type: 'orderAgentBuffer', params: { type: 'buffer.flush', refuse: true } },
-                ],
-              },
-              // Nothing follows a final transcript that could still decide.
-              {
-                guard: { type: 'lastWordsContradict', params: ({ event }) => event },
-                target: 'bargeIn.paused.contradicted',
-                actions: [
-                  { type: 'noteBargeIn', params: ({ event }) => event },
-                  { type: 'noteCallerStarted', params: ({ event }) => event },
-                  { type: 'noteCallerStopped', params: ({ event }) => event },
-                  { type: 'noteWords', params: ({ event }) => event },
-                ],
-              },
-              {
-                guard: { type: 'wordsPause', params: ({ event }) => event },
-                target: 'bargeIn.paused',
-                meta: { serves: 'interrupted-at-once' },
-                actions: [
-                  { type: 'noteBargeIn', params: ({ event }) => event },
-                  { type: 'noteCallerStarted', params: ({ event }) => event },
-                  { type: 'noteWords', params: ({ event }) => event },
-                ],
-              },
-              { actions: { type: 'noteWords', params: ({ event }) => event } },
-            ],
-            'caller.pressed': {
-              guard: 'heedsKeys',
-              target: 'bargeIn.flushed',
-              meta: { serves: 'interrupted-at-once' },
-              actions: [
-                { type: 'noteBargeIn', params: ({ event }) => event },
-                { type: 'orderAgentBuffer', params: { type: 'buffer.flush', refuse: true } },
-              ],
-            },
-          },
-        },
-        bargeIn: {
-          initial: 'flushed',
-          states: {
-            paused: {
-              entry: { type: 'orderAgentBuffer', params: { type: 'buffer.pause' } },
-              initial: 'voiced',
-              states: {
-                voiced: {
-                  on: {
-                    'vapi.callerStopped': {
-                      target: 'hushed',
-                      actions: { type: 'noteCallerStopped', params: ({ event }) => event },
-                    },
-                  },
-                },
-                hushed: {
-                  after: { silenceTimeout: { target: 'resuming', meta: { serves: 'nothing-lost' } } },
-                  on: {
-                    'vapi.callerStarted': {
-                      target: 'voiced',
-                      actions: { type: 'noteCallerStarted', params: ({ event }) => event },
-                    },
-                  },
-                },
-                /** The caller said words that contradict the agent; its own verdict is awaited a while. */
-                contradicted: {
-                  after: {
-                    verdictTimeout: {
-                      target: '#call.live.bargeIn.flushed',
-                      actions: { type: 'orderAgentBuffer', params: { type: 'buffer.flush', refuse: true } },
-                    },
-                  },
-                  on: {
-                    'vapi.transcribed': { actions: { type: 'noteWords', params: ({ event }) => event } },
-                  },
-                },
-                resuming: {
-                  entry: { type: 'orderAgentBuffer', params: { type: 'buffer.resume' } },
-                  on: {
-                    'agent.began': {
-                      target: '#call.live.agentSpeaking',
-                      actions: { type: 'noteResumed', params: ({ event }) => event },
-                    },
-                    'agent.finished': {
-                      target: '#call.live.streaming',
-                      actions: { type: 'noteResumed', params: ({ event }) => event },
-                    },
-                  },
-                },
-              },
-              after: { pauseTimeout: { target: '.resuming', meta: { serves: 'bounded-wait' } } },
-              on: {
-                'agent.paused': {
-                  actions: [
-                    { type: 'noteAgentSilent', params: ({ event }) => event },
-                    { type: 'notePaused', params: ({ event }) => event },
-                  ],
-                },
-                'vapi.interrupted': {
-                  target: 'flushed',
-                  actions: { type: 'orderAgentBuffer', params: { type: 'buffer.flush', refuse: false } },
-                },
-                'caller.pressed': {
-                  target: 'flushed',
-                  actions: { type: 'orderAgentBuffer', params: { type: 'buffer.flush', refuse: true } },
-                },
-                'vapi.transcribed': [
-                  {
-                    guard: { type: 'isDecisive', params: ({ event }) => event },
-                    target: 'flushed',
-                    actions: [
-                      { type: 'noteWords', params: ({ event }) => event },
-                      { type: 'orderAgentBuffer', params: { type: 'buffer.flush', refuse: true } },
-                    ],
-                  },
-                  {
-                    guard: { type: 'contradicts', params: ({ event }) => event },
-                    target: '.contradicted',
-                    actions: { type: 'noteWords', params: ({ event }) => event },
-                  },
-                  {
-                    guard: { type: 'isDone', params: ({ event }) => event },
-                    target: '.resuming',
-                    meta: { serves: 'nothing-lost' },
-                    actions: { type: 'noteWords', params: ({ event }) => event },
-                  },
-                  { actions: { type: 'noteWords', params: ({ event }) => event } },
-                ],
-              },
-            },
-            flushed: {
-              after: { bargeInTimeout: { target: '#call.live.streaming', meta: { serves: 'bounded-wait' } } },
-              on: {
-                'agent.flushed': {
-                  actions: [
-                    { type: 'noteAgentSilent', params: ({ event }) => event },
-                    { type: 'noteFlushed', params: ({ event }) => event },
-                  ],
-                },
-                'agent.began': {
-                  target: '#call.live.agentSpeaking',
-                  actions: { type: 'noteAgentBegan', params: ({ event }) => event },
-                },
-                'vapi.interrupted': {
-                  actions: { type: 'orderAgentBuffer', params: { type: 'buffer.accept' } },
-                },
-                'vapi.callerStopped': {
-                  target: '#call.live.streaming',
-                  actions: { type: 'noteCallerStopped', params: ({ event }) => event },
-                },
-                'vapi.transcribed': [
-                  {
-                    guard: { type: 'isDone', params: ({ event }) => event },
-                    target: '#call.live.streaming',
-                    actions: [
-                      { type: 'noteCallerStopped', params: ({ event }) => event },
-                      { type: 'noteWords', params: ({ event }) => event },
-                    ],
-                  },
-                  { actions: { type: 'noteWords', params: ({ event }) => event } },
-                ],
-              },
-            },
-          },
-          on: {
-            'caller.forwarded': { actions: { type: 'notePreroll', params: ({ event }) => event } },
-          },
-        },
+        agentSpeaking,
+        bargeIn,
       },
     },
-    closing: {
-      type: 'parallel',
-      entry: 'finishCallerBuffer',
-      states: {
-        caller: {
-          initial: 'leaving',
-          states: {
-            /** The agent has said its last; how much of that is still to be heard? */
-            finishing: {
-              entry: { type: 'orderAgentBuffer', params: { type: 'buffer.finish' } },
-              on: {
-                'agent.finishing': {
-                  target: 'lastWords',
-                  actions: { type: 'noteLastWords', params: ({ event }) => event },
-                },
-              },
-            },
-            lastWords: {
-              after: {
-                drainTimeout: [
-                  { guard: 'isOver', target: 'hangingUp', meta: { serves: 'bounded-wait' } },
-                  { target: 'leaving', meta: { serves: 'bounded-wait' } },
-                ],
-              },
-              on: {
-                'agent.finished': [
-                  { guard: 'isOver', target: 'hangingUp', meta: { serves: 'last-words' } },
-                  { target: 'leaving', meta: { serves: 'last-words' } },
-                ],
-              },
-            },
-            hangingUp: {
-              invoke: {
-                src: 'hangUp',
-                id: 'hangUp',
-                input: ({ context }) => ({ callId: context.callId }),
-                onDone: { target: 'leaving', meta: { serves: 'hung-up-first' } },
-                onError: 'leaving',
-              },
-              after: { hangUpTimeout: { target: 'leaving', meta: { serves: 'bounded-wait' } } },
-            },
-            leaving: {
-              entry: 'releaseCaller',
-              on: { 'twilio.gone': {}, 'caller.hungUp': {}, 'stream.failed': {} },
-            },
-            /** The socket went by itself; its own teardown is all that is left. */
-            departed: { on: { 'caller.hungUp': {}, 'stream.failed': {} } },
-            /** Twilio's status callbacks may come after its socket has closed, while the agent's end is still leaving. */
-            gone: { type: 'final', on: { 'caller.hungUp': {}, 'stream.failed': {} } },
-          },
-          on: {
-            'twilio.gone': '.departed',
-            'xstate.done.actor.twilioSocket': '.gone',
-            'caller.hungUp': '.leaving',
-            'stream.failed': '.leaving',
-          },
-        },
-        agent: {
-          initial: 'leaving',
-          states: {
-            leaving: { entry: 'releaseAgent' },
-            departed: {},
-            gone: { type: 'final' },
-          },
-          on: { 'xstate.done.actor.vapiSocket': '.gone' },
-        },
-      },
-      onDone: { target: 'closed', meta: { serves: 'one-teardown' } },
-    },
+    closing,
     closed: { type: 'final' },
   },
   output: ({ context }) => ({

@@ -6,6 +6,7 @@
  *                        ↑ ran dry ──────────────────────────┘
  *   filling, flowing, backlogged ──pause──→ paused ──resume──→ flowing
  *   any of them ──flush──→ filling, or refusing ──accept, renewed──→ filling
+ *   any of them ──mute──→ muted ──unmute──→ filling
  *   any of them ──finish──→ finishing
  *
  * The audio itself never comes here: it passes through the pipe, which this machine opens, pauses and flushes, and
@@ -54,6 +55,10 @@ export type PipeEdge =
 export type PipeNews =
   /** The caller's pre-roll went to the agent: its length. From here on the caller's audio is live. */
   | { type: 'caller.forwarded'; at: number; frames: number; ms: number }
+  /** Our own ear hears the caller's voice over the agent; it began at `onsetAt`. */
+  | { type: 'caller.voiced'; at: number; onsetAt: number }
+  /** The voice has ceased, at `voicedUntil`, after `voicedMs` of it. */
+  | { type: 'caller.hushed'; at: number; voicedUntil: number; voicedMs: number }
   /** The caller hears the agent from now on. `receivedAt`: when that audio came from the agent. */
   | { type: 'agent.began'; at: number; receivedAt: number; lastForwardedAt: number | null }
   /** Twilio has played the agent's last audible frame. */
@@ -62,6 +67,8 @@ export type PipeNews =
   | { type: 'agent.flushed'; at: number; chunks: number; flushedMs: number; heardMs: number }
   /** The agent was stopped; what was not heard is kept. */
   | { type: 'agent.paused'; at: number; keptMs: number; heardMs: number }
+  /** The agent goes on: so much is heard again, and so much, that included, is left to be played. */
+  | { type: 'agent.resumed'; at: number; repeatedMs: number; leftMs: number }
   /** How much of the agent's last words is still to be played. */
   | { type: 'agent.finishing'; at: number; leftMs: number };
 
@@ -72,6 +79,9 @@ export type BufferOrder =
   | { type: 'buffer.resume' }
   | { type: 'buffer.flush'; refuse: boolean }
   | { type: 'buffer.accept' }
+  /** Let nothing be heard until `buffer.unmute`. */
+  | { type: 'buffer.mute' }
+  | { type: 'buffer.unmute' }
   | { type: 'buffer.finish' };
 
 export interface JitterBufferInput {
@@ -126,6 +136,7 @@ export const jitterBufferMachine = setup({
       },
       { target: '.filling', actions: { type: 'order', params: { type: 'pipe.flush', refuse: false } } },
     ],
+    'buffer.mute': { target: '.muted', meta: { serves: 'operated' } },
     'buffer.finish': { target: '.finishing', meta: { serves: 'last-words' } },
   },
   initial: 'holding',
@@ -203,10 +214,20 @@ export const jitterBufferMachine = setup({
       },
       exit: { type: 'order', params: { type: 'pipe.accept' } },
     },
+    muted: {
+      entry: { type: 'order', params: { type: 'pipe.flush', refuse: true } },
+      on: {
+        'buffer.unmute': { target: 'filling', meta: { serves: 'operated' } },
+        'buffer.mute': {},
+        'buffer.flush': {},
+      },
+      exit: { type: 'order', params: { type: 'pipe.accept' } },
+    },
     finishing: {
       entry: { type: 'order', params: { type: 'pipe.finish' } },
       on: {
         'buffer.finish': {},
+        'buffer.mute': {},
         'buffer.flush': { actions: { type: 'order', params: { type: 'pipe.flush', refuse: false } } },
       },
     },

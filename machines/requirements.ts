@@ -12,6 +12,9 @@ export const requirements = {
   'nothing-stale':
     'After an interruption nothing of the old turn is heard, and nothing of the new one is missing.',
   'nothing-lost': 'A sound that turns out to be no interruption costs none of the agent’s words.',
+  'heard-out': 'What must be heard, such as a legal notice, is heard whole, whoever speaks over it.',
+  'heard-told': 'An interrupted agent learns how much of its words was heard, where the operator wants that.',
+  operated: 'An operator can act on a live call: say, add, mute, flush, extend, hang up.',
   'heard-not-sent': 'The agent speaks until Twilio has played its last audible frame, not until it was sent.',
   'last-words': 'The last words of an agent that ends the call are heard before the line is closed.',
   'hung-up-first': 'A phone call that is over is hung up before its socket is closed.',

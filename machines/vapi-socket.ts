@@ -28,9 +28,19 @@ export type CreateOutcome =
   | { created: true; vapiCallId: string }
   | { created: false; refusal: AgentRefusal; words: string; vapiCallId?: string };
 
+/** What the agent is told beside the caller's audio. */
+export type Conveyed =
+  /** The caller interrupted, having heard so much of what was being said. */
+  | { kind: 'heard'; heardMs: number }
+  /** An operator's words, which wait beside under this number. */
+  | { kind: 'slip'; slip: number }
+  | { kind: 'muted' }
+  | { kind: 'unmuted' };
+
 /** What this machine tells the socket. Stopping the link cuts the line. */
 export type VapiLinkOrder =
   | { type: 'link.ping' }
+  | { type: 'link.convey'; message: Conveyed }
   /** Say that the call is over, then close. */
   | { type: 'link.close' };
 
@@ -39,9 +49,11 @@ export type VapiFact =
   | { type: 'vapi.callerStarted'; at: number }
   | { type: 'vapi.callerStopped'; at: number }
   /** The agent's ears wrote down something. The words themselves stay out of here. */
-  | { type: 'vapi.transcribed'; at: number; final: boolean; acknowledgement: boolean }
+  | { type: 'vapi.transcribed'; at: number; final: boolean; acknowledgement: boolean; interruption: boolean }
   | { type: 'vapi.agentStarted'; at: number }
   | { type: 'vapi.agentStopped'; at: number }
+  /** What the agent says now is to be heard out. */
+  | { type: 'vapi.insisted'; at: number }
   /** The agent's own verdict: the caller has interrupted it. */
   | { type: 'vapi.interrupted'; at: number }
   /** The agent is late with its answer. Not a hang-up, whatever its name on the wire. */
@@ -95,7 +107,11 @@ export const vapiSocketMachine = setup({
   types: {
     context: {} as VapiSocketContext,
     input: {} as VapiSocketInput,
-    events: {} as VapiLinkFact | { type: 'socket.open' } | { type: 'socket.close' },
+    events: {} as
+      | VapiLinkFact
+      | { type: 'socket.open' }
+      | { type: 'socket.convey'; message: Conveyed }
+      | { type: 'socket.close' },
     meta: {} as Meta,
   },
   actors: {
@@ -275,6 +291,12 @@ export const vapiSocketMachine = setup({
           },
           on: {
             'vapi.*': { actions: 'tellCall' },
+            'socket.convey': {
+              actions: {
+                type: 'order',
+                params: ({ event }) => ({ type: 'link.convey' as const, message: event.message }),
+              },
+            },
             'vapi.ended': {
               target: 'closing',
               actions: [

@@ -1,164 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createActor, fromPromise, setup } from 'xstate';
-import { callMachine } from '../../machines/call.ts';
-import type { BargeInPolicy, CallEvent, CallInput } from '../../machines/call-facts.ts';
-import { stateName } from '../../src/call/state-name.ts';
-import { createVirtualClock } from '../support/virtual-clock.ts';
-
-const TIMEOUTS: CallInput['timeouts'] = {
-  sessionTtlMs: 1_500_000,
-  callerTimeoutMs: 30_000,
-  agentTimeoutMs: 13_000,
-  drainTimeoutMs: 2_000,
-  hangUpTimeoutMs: 3_000,
-  bargeInTimeoutMs: 5_000,
-  verdictTimeoutMs: 1_500,
-  briefSilenceTimeoutMs: 500,
-  silenceTimeoutMs: 1_200,
-  pauseTimeoutMs: 5_000,
-};
-
-/** What a child tells when nothing is left of it. */
-const TWILIO_CLOSED = {
-  type: 'xstate.done.actor.twilioSocket',
-  actorId: 'twilioSocket',
-  output: undefined,
-} as const;
-const VAPI_CLOSED = {
-  type: 'xstate.done.actor.vapiSocket',
-  actorId: 'vapiSocket',
-  output: undefined,
-} as const;
-
-interface Play {
-  bargeIn?: BargeInPolicy;
-  verdicts?: boolean;
-  atOnce?: boolean;
-}
-
-/** A call whose children are played by the test: what each is ordered is written down by its name. */
-function stage({ bargeIn = 'transcript', verdicts = true, atOnce = true }: Play = {}) {
-  const clock = createVirtualClock();
-  const orders: string[] = [];
-  let hungUp: (() => void) | undefined;
-  // Children are machines in the chart; a machine without states that writes down its orders stands in for each.
-  const child = (name: string) =>
-    setup({}).createMachine({
-      on: {
-        '*': {
-          actions: ({ event }) => {
-            const { type, refuse } = event as { type: string; refuse?: boolean };
-            orders.push(`${name} ${type}${refuse ? ' refusing' : ''}`);
-          },
-        },
-      },
-    });
-  const jitterBuffer = setup({ types: { input: {} as { direction: string } } }).createMachine({
-    context: ({ input }) => ({ direction: input.direction }),
-    on: {
-      '*': {
-        actions: ({ context, event }) => {
-          const { type, refuse } = event as { type: string; refuse?: boolean };
-          orders.push(`${(context as { direction: string }).direction} ${type}${refuse ? ' refusing' : ''}`);
-        },
-      },
-    },
-  });
-  const machine = callMachine.provide({
-    actors: {
-      twilioSocket: child('twilio') as never,
-      vapiSocket: child('vapi') as never,
-      jitterBuffer: jitterBuffer as never,
-      hangUp: fromPromise(
-        () =>
-          new Promise<void>((resolve) => {
-            orders.push('hangUp');
-            hungUp = resolve;
-          }),
-      ),
-    },
-  });
-  const actor = createActor(machine, {
-    clock,
-    input: {
-      callId: 'c1',
-      callSid: atOnce ? 'CA1' : null,
-      summonsAgentAtOnce: atOnce,
-      bargeIn,
-      agentGivesVerdicts: verdicts,
-      timeouts: TIMEOUTS,
-      twilioSocket: {
-        expectsAnother: atOnce,
-        startTimeoutMs: 1,
-        heartbeatIntervalMs: 1,
-        pongTimeoutMs: 1,
-        examineTimeoutMs: 1,
-        closeTimeoutMs: 1,
-      },
-      vapiSocket: {
-        creates: true,
-        createTimeoutMs: 1,
-        openTimeoutMs: 1,
-        heartbeatIntervalMs: 1,
-        pongTimeoutMs: 1,
-        closeTimeoutMs: 1,
-        endTimeoutMs: 1,
-      },
-      callerBuffer: { fillTimeoutMs: 1, refuseTimeoutMs: 1 },
-      agentBuffer: { fillTimeoutMs: 1, refuseTimeoutMs: 1 },
-    },
-  });
-  actor.start();
-
-  const tell = (...events: CallEvent[]) => {
-    for (const event of events) actor.send(event);
-  };
-  const at = () => clock.now();
-  const say = {
-    started: () => tell({ type: 'twilio.started', at: at(), streamSid: 'MZ1', callSid: 'CA1' }),
-    opened: () => tell({ type: 'vapi.opened', at: at() }),
-    forwarded: () => tell({ type: 'caller.forwarded', at: at(), frames: 20, ms: 400 }),
-    began: () => tell({ type: 'agent.began', at: at(), receivedAt: at(), lastForwardedAt: at() }),
-    finished: () => tell({ type: 'agent.finished', at: at() }),
-    flushed: (flushedMs = 840, heardMs = 300) =>
-      tell({ type: 'agent.flushed', at: at(), chunks: flushedMs / 20, flushedMs, heardMs }),
-    words: (final = false, acknowledgement = false) =>
-      tell({ type: 'vapi.transcribed', at: at(), final, acknowledgement }),
-    interrupted: () => tell({ type: 'vapi.interrupted', at: at() }),
-    callerStarted: () => tell({ type: 'vapi.callerStarted', at: at() }),
-    callerStopped: () => tell({ type: 'vapi.callerStopped', at: at() }),
-  };
-
-  return {
-    clock,
-    tell,
-    say,
-    state: () => stateName(actor.getSnapshot().value),
-    whole: () => actor.getSnapshot().value,
-    figures: () => actor.getSnapshot().context.figures,
-    ending: () => actor.getSnapshot().context.ending,
-    status: () => actor.getSnapshot().status,
-    output: () => actor.getSnapshot().output,
-    take: () => orders.splice(0),
-    async hangUpDone() {
-      hungUp?.();
-      await clock.settle();
-    },
-    stream() {
-      say.started();
-      say.opened();
-      say.forwarded();
-    },
-    speak() {
-      say.started();
-      say.opened();
-      say.forwarded();
-      clock.advance(1_000);
-      say.began();
-      orders.length = 0;
-    },
-  };
-}
+import { stage, TWILIO_CLOSED, VAPI_CLOSED } from './call-stage.ts';
 
 describe('a call that connects', () => {
   it('asks for its agent at once, while the phone still connects', () => {
@@ -298,7 +139,17 @@ describe('an interruption', () => {
       expect(take()).toEqual(['agent buffer.flush']);
       say.flushed();
       expect(figures().bargeIns).toEqual([
-        { atMs: 1_000, clearAfterMs: 0, flushedMs: 840, heardMs: 300, outcome: 'flushed' },
+        {
+          atMs: 1_000,
+          cause: 'verdict',
+          onsetMs: null,
+          clearAfterMs: 0,
+          flushedMs: 840,
+          heardMs: 300,
+          outcome: 'flushed',
+          gapMs: null,
+          repeatedMs: null,
+        },
       ]);
     },
   );
@@ -387,100 +238,6 @@ describe('an interruption', () => {
     clock.advance(1_000);
     say.callerStopped();
     expect(figures().talkOverMs).toBe(350);
-  });
-});
-
-describe('a reversible interruption', () => {
-  function paused(play: Play = {}) {
-    const on = stage({ bargeIn: 'reversible', ...play });
-    on.speak();
-    on.say.callerStarted();
-    on.tell({ type: 'agent.paused', at: on.clock.now(), keptMs: 500, heardMs: 700 });
-    return on;
-  }
-
-  it('pauses the agent at the first sign of speech [interrupted-at-once]', () => {
-    const { state, take } = paused();
-    expect(state()).toBe('bargeIn.paused');
-    expect(take()).toEqual(['agent buffer.pause']);
-  });
-
-  it.each([
-    ['a short sound', 200, 500],
-    ['longer speech that nothing confirms', 700, 1_200],
-  ])('brings the agent back after %s and its silence [nothing-lost]', (_, spokenMs, silentMs) => {
-    const { say, clock, take, state, figures } = paused();
-    clock.advance(spokenMs);
-    say.callerStopped();
-    take();
-    clock.advance(silentMs - 1);
-    expect(take()).toEqual([]);
-    clock.advance(1);
-    expect(take()).toEqual(['agent buffer.resume']);
-    say.began();
-    expect(state()).toBe('agentSpeaking');
-    expect(figures().bargeIns).toMatchObject([{ outcome: 'resumed', heardMs: 700, flushedMs: 0 }]);
-  });
-
-  it('never brings it back while the caller speaks again', () => {
-    const { say, clock, take } = paused();
-    clock.advance(200);
-    say.callerStopped();
-    clock.advance(400);
-    say.callerStarted();
-    take();
-    clock.advance(1_500);
-    expect(take()).toEqual([]);
-  });
-
-  it('brings it back on no more than an acknowledgement [nothing-lost]', () => {
-    const { say, take } = paused();
-    say.words(false, true);
-    expect(take()).toEqual(['agent buffer.pause']);
-    say.words(true, true);
-    expect(take()).toEqual(['agent buffer.resume']);
-  });
-
-  it('flushes on words, once the agent has had time for its verdict', () => {
-    const { say, clock, take, state } = paused();
-    take();
-    say.words();
-    say.words(true);
-    clock.advance(1_499);
-    expect(take()).toEqual([]);
-    clock.advance(1);
-    expect(state()).toBe('bargeIn.flushed');
-    expect(take()).toEqual(['agent buffer.flush refusing']);
-  });
-
-  it('flushes on words at once where the agent gives no verdicts', () => {
-    const { say, state } = paused({ verdicts: false });
-    say.words();
-    expect(state()).toBe('bargeIn.flushed');
-  });
-
-  it('flushes on the verdict, and keeps what the caller had heard when it was paused', () => {
-    const { say, clock, figures } = paused();
-    clock.advance(300);
-    say.interrupted();
-    say.flushed(800, 0);
-    expect(figures().bargeIns).toEqual([
-      { atMs: 1_000, clearAfterMs: 0, flushedMs: 800, heardMs: 700, outcome: 'flushed' },
-    ]);
-  });
-
-  it('lasts five seconds at most', () => {
-    const { clock, take } = paused();
-    take();
-    clock.advance(5_000);
-    expect(take()).toEqual(['agent buffer.resume']);
-  });
-
-  it('streams on when nothing was left to say', () => {
-    const { say, clock, state } = paused();
-    clock.advance(5_000);
-    say.finished();
-    expect(state()).toBe('streaming');
   });
 });
 

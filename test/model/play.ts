@@ -106,21 +106,21 @@ export function play(
   const actor = root.getSnapshot().children.subject as AnyActorRef;
   const snapshot = () => actor.getSnapshot() as AnyMachineSnapshot;
 
-  function lengthOf(delay: string): number {
-    const ms = machine.implementations.delays[delay];
-    return Number(typeof ms === 'function' ? ms({ context: snapshot().context } as never, {}) : ms);
-  }
+  const scheduled = () => Object.values(root.system.getSnapshot()._scheduledEvents);
 
+  /** What a length stands for: the event that it brings, by the name of its delay. */
   function nameOfDelay(ms: number): string {
-    return Object.keys(machine.implementations.delays).find((name) => lengthOf(name) === ms) ?? `${ms} ms`;
+    const found = scheduled().find(({ delay }) => delay === ms);
+    const [, name] = /^xstate\.after\.([^.]+)\./.exec(found?.event.type ?? '') ?? [];
+    return name ?? found?.id ?? `${ms} ms`;
   }
 
   return {
     tell(event) {
       if (snapshot().status !== 'active') return;
       if (event.type.startsWith(AFTER)) {
-        const name = event.type.slice(AFTER.length).split('.')[0] ?? '';
-        if (!clock.fire(lengthOf(name))) throw new Error(`No timer is armed for ${name}.`);
+        const ms = scheduled().find((armed) => armed.event.type === event.type)?.delay;
+        if (ms === undefined || !clock.fire(ms)) throw new Error(`No timer is armed for ${event.type}.`);
       } else {
         actor.send(event);
       }

@@ -44,6 +44,9 @@ function callStart(changes: Partial<CallInput>): CallInput {
     summonsAgentAtOnce: true,
     bargeIn: 'reversible',
     agentGivesVerdicts: true,
+    agentTakesOrders: true,
+    tellsHeard: false,
+    protectsGreeting: false,
     timeouts: callTimeouts,
     twilioSocket: {
       expectsAnother: true,
@@ -68,18 +71,29 @@ function callStart(changes: Partial<CallInput>): CallInput {
   };
 }
 
+const judgements = [
+  { acknowledgement: true, interruption: false },
+  { acknowledgement: false, interruption: false },
+  { acknowledgement: false, interruption: true },
+];
 const transcripts = [true, false].flatMap((final) =>
-  [true, false].map((acknowledgement) => ({ type: 'vapi.transcribed', at: 7, final, acknowledgement })),
+  judgements.map((judgement) => ({ type: 'vapi.transcribed', at: 7, final, ...judgement })),
 );
+
+function isHushed(snapshot: AnyMachineSnapshot): boolean {
+  const hushed = ['heard', 'told'].map((by) => ({ live: { bargeIn: { paused: { [by]: 'hushed' } } } }));
+  return hushed.some((value) => snapshot.matches(value as never));
+}
 
 const call: Subject = {
   machine: callMachine,
   starts: {
-    'reversible, with verdicts': callStart({}),
-    'reversible, without verdicts': callStart({ agentGivesVerdicts: false }),
+    'reversible, with verdicts': callStart({ tellsHeard: true }),
+    'reversible, without verdicts': callStart({ agentGivesVerdicts: false, agentTakesOrders: false }),
     transcript: callStart({ bargeIn: 'transcript' }),
     'confirmed, agent after start': callStart({
       bargeIn: 'confirmed',
+      protectsGreeting: true,
       summonsAgentAtOnce: false,
       callSid: null,
     }),
@@ -104,11 +118,24 @@ const call: Subject = {
     { type: 'vapi.agentStopped', at: 9 },
     { type: 'vapi.interrupted', at: 7 },
     { type: 'vapi.delayed', at: 9 },
+    { type: 'vapi.insisted', at: 3 },
+    { type: 'session.expired' },
+    { type: 'caller.voiced', at: 5, onsetAt: 4 },
+    { type: 'caller.hushed', at: 7, voicedUntil: 6, voicedMs: 100 },
+    { type: 'caller.hushed', at: 900, voicedUntil: 700, voicedMs: 600 },
+    { type: 'call.say', slip: 1 },
+    { type: 'call.add', slip: 2 },
+    { type: 'call.mute' },
+    { type: 'call.unmute' },
+    { type: 'call.flush', at: 8 },
+    { type: 'call.extend', at: 5, ms: 900_000 },
+    { type: 'call.extend', at: 5, ms: 3_600_000 },
     { type: 'caller.forwarded', at: 3, frames: 20, ms: 400 },
     { type: 'agent.began', at: 4, receivedAt: 4, lastForwardedAt: 3 },
     { type: 'agent.finished', at: 9 },
     { type: 'agent.flushed', at: 8, chunks: 42, flushedMs: 840, heardMs: 300 },
     { type: 'agent.paused', at: 8, keptMs: 840, heardMs: 300 },
+    { type: 'agent.resumed', at: 9, repeatedMs: 120, leftMs: 960 },
     { type: 'agent.finishing', at: 9, leftMs: 800 },
     { type: 'call.hangUp', reason: 'hungUp', words: 'by hand' },
     { type: 'call.hangUp', reason: 'drained', words: 'drained' },
@@ -117,13 +144,23 @@ const call: Subject = {
   ],
   outputs: { hangUp: [undefined] },
   facts(snapshot) {
-    const { figures, utteranceOpen, spokeBriefly, ending, callerSpokeAt } = snapshot.context as CallContext;
+    const context = snapshot.context as CallContext;
+    const { utteranceOpen, spokeBriefly, ending, callerSpokeAt, voicedAt } = context;
+    const { mustBeHeard, protectsGreeting, extendedMs } = context;
+    const { prerollMs, firstResponseMs } = context.figures;
     const live = snapshot.matches('live');
+    const bargeIn = snapshot.matches({ live: 'bargeIn' });
+    const talks = snapshot.matches({ live: 'streaming' }) || snapshot.matches({ live: 'agentSpeaking' });
     return {
-      'pre-roll gathered': live && figures.prerollMs !== null,
-      'words open': live && utteranceOpen,
-      'caller speaks': live && callerSpokeAt !== null,
-      'spoke briefly': snapshot.matches({ live: { bargeIn: { paused: 'hushed' } } }) && spokeBriefly,
+      'pre-roll gathered': live && !bargeIn && prerollMs !== null,
+      'words open': talks && utteranceOpen,
+      'caller speaks': (talks || bargeIn) && callerSpokeAt !== null,
+      'spoke briefly': isHushed(snapshot) && spokeBriefly,
+      'caller voiced': snapshot.matches({ live: { bargeIn: 'paused' } }) && voicedAt !== null,
+      'to be heard out': snapshot.matches({ live: 'streaming' }) && mustBeHeard,
+      'greeting over':
+        snapshot.matches({ live: 'streaming' }) && protectsGreeting && firstResponseMs !== null,
+      extended: snapshot.matches({ live: 'streaming' }) && extendedMs > 0,
       'is over': ending !== null && CALL_IS_OVER.has(ending.reason),
     };
   },
@@ -211,7 +248,8 @@ const vapiSocket: Subject = {
     { type: 'vapi.ended', reason: 'assistant-ended-call' },
     { type: 'vapi.interrupted', at: 2 },
     { type: 'vapi.callerStarted', at: 2 },
-    { type: 'vapi.transcribed', at: 2, final: false, acknowledgement: false },
+    { type: 'vapi.transcribed', at: 2, final: false, acknowledgement: false, interruption: false },
+    { type: 'socket.convey', message: { kind: 'heard', heardMs: 300 } },
   ],
   outputs: {
     createCall: [
@@ -244,6 +282,8 @@ const jitterBuffer: Subject = {
     { type: 'buffer.flush', refuse: true },
     { type: 'buffer.flush', refuse: false },
     { type: 'buffer.accept' },
+    { type: 'buffer.mute' },
+    { type: 'buffer.unmute' },
     { type: 'buffer.finish' },
     { type: 'pipe.started' },
     { type: 'pipe.primed' },
