@@ -68,3 +68,21 @@ export interface Ports {
   fetch: Fetch;
   randomBytes: RandomBytes;
 }
+
+/** Who can be at an end of a wire. */
+export type Party = 'twilio' | 'bridge' | 'vapi';
+
+/** Numbers, yes or no, and words of a protocol. Never an address, a key, a number that was dialled, or a digit pressed. */
+export type WireFacts = Readonly<Record<string, string | number | boolean>>;
+
+/**
+ * Is told of every message on a call's wires, audio aside, and of every request: by the message's own name. What is said
+ * is in it (`text` of a transcript) only where the operator asked for that.
+ */
+export type Overhear = (from: Party, to: Party, message: string, facts?: WireFacts) => void;
+
+/** What was overheard of a call; times in ms since its start. */
+export type Overheard =
+  | { type: 'wire'; at: number; from: Party; to: Party; message: string; facts: WireFacts }
+  /** A stretch of audible audio on one side, told when it is over. `at` is its end, `from` its beginning. */
+  | { type: 'sound'; at: number; side: 'caller' | 'agent'; from: number };

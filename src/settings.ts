@@ -1,3 +1,4 @@
+import { NO_RULES, type NumberRules, readNumberRules } from './number-rules.ts';
 import {
   isProduction,
   rules,
@@ -65,10 +66,25 @@ export interface Settings {
     heartbeatIntervalMs: number;
     mediaTimeoutMs: number;
     bargeIn: 'reversible' | 'confirmed' | 'transcript';
+    /** Whether the agent's first words are heard out. */
+    protectsGreeting: boolean;
+    /** Words by which the agent shows that what it says is to be heard out. */
+    insistsOn: string | undefined;
+    /** Whether an interrupted agent is told how much of its words was heard. */
+    tellsHeard: boolean;
     /** Empty for none. */
     greeting: string;
     /** In E.164 form. */
     fallbackNumber: string | undefined;
+  };
+  /** Phrases by language, and what holds for single numbers. */
+  numbers: NumberRules;
+  inspector: {
+    /** What is shown beside what is harmless. */
+    shows: { numbers: boolean; transcripts: boolean };
+    /** The port of the window for xstate 4 tools; absent: none. */
+    xstatePort: number | undefined;
+    stately: boolean;
   };
   logFormat: 'pretty' | 'json';
 }
@@ -107,8 +123,10 @@ export function readSettings(env: Environment, machine: Machine): SettingsResult
 
   const assistant = assistantOf(values, machine.readFile);
   if (!assistant.ok && !faults.has('VAPI_ASSISTANT_FILE')) faults.set('VAPI_ASSISTANT_FILE', assistant.words);
-  if (!assistant.ok || faults.size > 0) return { ok: false, words: told(faults) };
-  return { ok: true, settings: frozen(settingsOf(values, assistant.choice, machine)) };
+  const numbers = numbersOf(values, machine.readFile);
+  if (!numbers.ok) faults.set('NUMBERS_FILE', numbers.words);
+  if (!assistant.ok || !numbers.ok || faults.size > 0) return { ok: false, words: told(faults) };
+  return { ok: true, settings: frozen(settingsOf(values, assistant.choice, numbers.rules, machine)) };
 }
 
 function givenOf(env: Environment): Map<VariableName, string> {
@@ -150,6 +168,17 @@ function assistantOf(
   };
 }
 
+function numbersOf(v: Variables, readFile: Machine['readFile']): ReturnType<typeof readNumberRules> {
+  if (v.NUMBERS_FILE === undefined) return { ok: true, rules: NO_RULES };
+  let text: string;
+  try {
+    text = readFile(v.NUMBERS_FILE);
+  } catch {
+    return { ok: false, words: 'cannot be read. Set it to the path of a JSON file, or leave it out.' };
+  }
+  return readNumberRules(text);
+}
+
 function agentOf(v: Variables, assistant: AssistantChoice): AgentSettings {
   if (v.AGENT === 'simulated' || v.VAPI_API_KEY === undefined) return { kind: 'simulated' };
   return {
@@ -163,7 +192,12 @@ function agentOf(v: Variables, assistant: AssistantChoice): AgentSettings {
   };
 }
 
-function settingsOf(v: Variables, assistant: AssistantChoice, machine: Machine): Settings {
+function settingsOf(
+  v: Variables,
+  assistant: AssistantChoice,
+  numbers: NumberRules,
+  machine: Machine,
+): Settings {
   return {
     production: isProduction(v),
     server: {
@@ -194,8 +228,20 @@ function settingsOf(v: Variables, assistant: AssistantChoice, machine: Machine):
       heartbeatIntervalMs: v.HEARTBEAT_INTERVAL_MS,
       mediaTimeoutMs: v.MEDIA_TIMEOUT_MS,
       bargeIn: v.BARGE_IN,
+      protectsGreeting: v.PROTECT_GREETING === 'true',
+      insistsOn: v.INSIST_ON,
+      tellsHeard: v.TELL_AGENT_HEARD === 'true',
       greeting: v.GREETING,
       fallbackNumber: v.FALLBACK_NUMBER,
+    },
+    numbers,
+    inspector: {
+      shows: {
+        numbers: v.INSPECTOR_SHOWS.includes('numbers'),
+        transcripts: v.INSPECTOR_SHOWS.includes('transcripts'),
+      },
+      xstatePort: v.INSPECT_XSTATE_PORT,
+      stately: v.INSPECT_STATELY === 'true' || v.INSPECT_STATELY === '1',
     },
     logFormat: v.LOG_FORMAT ?? (machine.isTerminal ? 'pretty' : 'json'),
   };

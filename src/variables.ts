@@ -32,7 +32,7 @@ export const variables = z.object({
   TWILIO_AUTH_TOKEN: secret().optional(),
   TWILIO_PHONE_NUMBER: text(e164, 'a number such as +15551234567').optional(),
   TWILIO_API_BASE_URL: address('https', 'http').optional(),
-  VALIDATE_TWILIO_SIGNATURES: oneOf('true', 'false').optional(),
+  VALIDATE_TWILIO_SIGNATURES: flag().optional(),
   BUFFER_SIZE: wholeNumber(0, 500).default(20),
   MAX_BUFFER_SIZE: wholeNumber(1, 3000).default(50),
   CONNECT_BUFFER_SIZE: wholeNumber(1, 3000).default(500),
@@ -42,12 +42,22 @@ export const variables = z.object({
   // Below two frames every line would be suspected.
   MEDIA_TIMEOUT_MS: wholeNumber(40, HOUR_MS).default(2_000),
   BARGE_IN: oneOf('reversible', 'confirmed', 'transcript').default('reversible'),
+  PROTECT_GREETING: flag().default('false'),
+  INSIST_ON: z
+    .string()
+    .max(200, { error: 'is longer than 200 characters. Set it to fewer words.' })
+    .optional(),
+  TELL_AGENT_HEARD: flag().default('false'),
+  NUMBERS_FILE: z.string().optional(),
   GREETING: z.string().default('Connecting you to the assistant'),
   FALLBACK_NUMBER: text(e164, 'a number such as +15551234567').optional(),
   MAX_CALLS: wholeNumber(1, 10_000).optional(),
   DRAIN_TIMEOUT_MS: wholeNumber(0, 24 * HOUR_MS).default(HOUR_MS),
   ADMIN_TOKEN: secret().optional(),
   LOG_FORMAT: oneOf('pretty', 'json').optional(),
+  INSPECTOR_SHOWS: listOf('numbers', 'transcripts').default([]),
+  INSPECT_XSTATE_PORT: wholeNumber(1, 65_535).optional(),
+  INSPECT_STATELY: oneOf('true', 'false', '1', '0').default('false'),
 });
 
 export type Variables = z.output<typeof variables>;
@@ -140,6 +150,21 @@ function oneOf<const Values extends readonly [string, ...string[]]>(...values: V
   const last = values.at(-1);
   const choices = values.length > 1 ? `${values.slice(0, -1).join(', ')} or ${last}` : last;
   return z.enum(values, { error: `is not known. Set it to ${choices}, or leave it out.` });
+}
+
+function flag() {
+  return oneOf('true', 'false');
+}
+
+/** Words of a list, parted by commas. */
+function listOf<const Values extends readonly [string, ...string[]]>(...values: Values) {
+  const known: readonly string[] = values;
+  return z
+    .string()
+    .transform((text) => text.split(',').map((word) => word.trim()))
+    .refine((words): words is Values[number][] => words.every((word) => known.includes(word)), {
+      error: `names something unknown. Set it to ${values.join(' or ')}, or both with a comma, or leave it out.`,
+    });
 }
 
 function wholeNumber(from: number, to: number) {

@@ -12,6 +12,7 @@ const machine = {
       'assistant.json': '{"name":"Ada","model":{"provider":"openai"}}',
       'list.json': '[]',
       'bad.json': '{',
+      'numbers.json': '{"numbers":{"+15551234567":{"bargeIn":"confirmed"}}}',
     }[path];
     if (text === undefined) throw new Error(`ENOENT: ${path}`);
     return text;
@@ -70,8 +71,17 @@ describe('settings', () => {
         heartbeatIntervalMs: 10_000,
         mediaTimeoutMs: 2_000,
         bargeIn: 'reversible',
+        protectsGreeting: false,
+        insistsOn: undefined,
+        tellsHeard: false,
         greeting: 'Connecting you to the assistant',
         fallbackNumber: undefined,
+      },
+      numbers: { languages: {}, numbers: {} },
+      inspector: {
+        shows: { numbers: false, transcripts: false },
+        xstatePort: undefined,
+        stately: false,
       },
       logFormat: 'json',
     });
@@ -97,6 +107,12 @@ describe('settings', () => {
       HEARTBEAT_INTERVAL_MS: '5000',
       MEDIA_TIMEOUT_MS: '1000',
       BARGE_IN: 'transcript',
+      PROTECT_GREETING: 'true',
+      INSIST_ON: 'this call is recorded',
+      TELL_AGENT_HEARD: 'true',
+      INSPECTOR_SHOWS: 'transcripts, numbers',
+      INSPECT_XSTATE_PORT: '8888',
+      INSPECT_STATELY: '1',
       GREETING: 'Hello',
       FALLBACK_NUMBER: '+15557654321',
       MAX_CALLS: '10',
@@ -135,8 +151,17 @@ describe('settings', () => {
         heartbeatIntervalMs: 5_000,
         mediaTimeoutMs: 1_000,
         bargeIn: 'transcript',
+        protectsGreeting: true,
+        insistsOn: 'this call is recorded',
+        tellsHeard: true,
         greeting: 'Hello',
         fallbackNumber: '+15557654321',
+      },
+      numbers: { languages: {}, numbers: {} },
+      inspector: {
+        shows: { numbers: true, transcripts: true },
+        xstatePort: 8888,
+        stately: true,
       },
       logFormat: 'pretty',
     });
@@ -149,6 +174,18 @@ describe('settings', () => {
       ),
     );
     expect(settings(empty)).toEqual(settings({}));
+  });
+
+  it('read the rules of single numbers from their file', () => {
+    expect(settings({ NUMBERS_FILE: 'numbers.json' }).numbers.numbers).toEqual({
+      '+15551234567': { bargeIn: 'confirmed' },
+    });
+    expect(faults({ NUMBERS_FILE: 'none.json' })).toEqual([
+      'NUMBERS_FILE cannot be read. Set it to the path of a JSON file, or leave it out.',
+    ]);
+    expect(faults({ NUMBERS_FILE: 'bad.json' })).toEqual([
+      'NUMBERS_FILE holds no JSON. Put one JSON object there, or leave it out.',
+    ]);
   });
 
   it('take an empty greeting for silence', () => {
@@ -346,6 +383,12 @@ describe('malformed settings', () => {
     ['HEARTBEAT_INTERVAL_MS', ['0', '3600001']],
     ['MEDIA_TIMEOUT_MS', ['39', '3600001']],
     ['BARGE_IN', ['always']],
+    ['PROTECT_GREETING', ['yes', '1']],
+    ['INSIST_ON', ['x'.repeat(201)]],
+    ['TELL_AGENT_HEARD', ['no']],
+    ['INSPECTOR_SHOWS', ['all', 'numbers transcripts']],
+    ['INSPECT_XSTATE_PORT', ['0', '65536']],
+    ['INSPECT_STATELY', ['yes']],
     ['FALLBACK_NUMBER', ['+1 555 123 4567', '+1555123456789012', '</Number>']],
     ['MAX_CALLS', ['0', '10001', '999999999999999999999']],
     ['DRAIN_TIMEOUT_MS', ['-1', '86400001']],

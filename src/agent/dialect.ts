@@ -1,5 +1,5 @@
 import type { CreateOutcome } from '../../machines/vapi-socket.ts';
-import type { Socket } from '../ports.ts';
+import type { Overhear, Socket } from '../ports.ts';
 import type { DirectMessage } from '../wire/direct.ts';
 
 /** How one call speaks with an agent's service: how it gets there, and how it reads what is said. */
@@ -8,13 +8,15 @@ export interface Dialect {
   readonly creates: boolean;
   /** Whether this agent tells when it takes itself to be interrupted. */
   readonly givesVerdicts: boolean;
+  /** Whether it can be told something beside the caller's audio. */
+  readonly takesOrders: boolean;
   /** Asks for a call: once. Never rejects; `signal` gives up on the answer. */
-  create(signal: AbortSignal): Promise<CreateOutcome>;
+  create(signal: AbortSignal, overhear?: Overhear): Promise<CreateOutcome>;
   /** Opens the call's socket. */
   dial(): Socket;
   read(text: string): DirectMessage;
   /** What is said on the socket before it is closed, to end the call. */
   readonly farewell: string | null;
   /** Ends the call without its socket. Never rejects. */
-  end(signal: AbortSignal): Promise<void>;
+  end(signal: AbortSignal, overhear?: Overhear): Promise<void>;
 }

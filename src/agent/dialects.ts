@@ -27,13 +27,19 @@ export interface AgentRequest {
   callSid: string | null;
   callerNumber?: string | undefined;
   calledNumber?: string | undefined;
+  /** As in `CreateCallSpec`. */
+  protectsGreeting?: boolean | undefined;
+  tellsVoiceInput?: boolean | undefined;
 }
 
 /** For the WebSocket handshake, in ms. The statechart waits no longer than this either. */
 const HANDSHAKE_TIMEOUT_MS = 4_000;
 
-/** Beyond our own limit, in seconds, so that the call ends by it and not by Vapi's cut without a goodbye. */
-const SPARE_SECONDS = 60;
+/**
+ * Beyond our own limit, in seconds, so that the call ends by it and not by Vapi's cut without a goodbye: a minute, and
+ * the half hour by which an operator can extend a call.
+ */
+const SPARE_SECONDS = 31 * 60;
 
 /** Makes, for each call, the way to its agent. */
 export function createDialects({ ports, agent, sessionTtlMs }: DialectsOptions) {
@@ -41,7 +47,13 @@ export function createDialects({ ports, agent, sessionTtlMs }: DialectsOptions) 
   const assistant = agent.assistant === 'tutorial' ? { transient: tutorialAssistant } : agent.assistant;
 
   return {
-    dialectFor({ callSid, callerNumber, calledNumber }: AgentRequest): Dialect {
+    dialectFor({
+      callSid,
+      callerNumber,
+      calledNumber,
+      protectsGreeting,
+      tellsVoiceInput,
+    }: AgentRequest): Dialect {
       if (agent.dialect === 'direct') {
         return createDirect({
           ports,
@@ -62,6 +74,8 @@ export function createDialects({ ports, agent, sessionTtlMs }: DialectsOptions) 
           callSid: callSid ?? undefined,
           callerNumber,
           calledNumber,
+          protectsGreeting,
+          tellsVoiceInput,
           maxDurationSeconds: Math.ceil(sessionTtlMs / 1000) + SPARE_SECONDS,
         },
       });

@@ -15,6 +15,7 @@ export function createDirect({ ports, apiKey, endpoint, handshakeTimeoutMs }: Di
   return {
     creates: false,
     givesVerdicts: false,
+    takesOrders: false,
     create: () =>
       Promise.resolve({ created: false, refusal: 'rejected', words: 'This dialect creates no calls.' }),
     dial: () =>

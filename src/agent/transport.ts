@@ -1,6 +1,6 @@
 import type { CreateOutcome } from '../../machines/vapi-socket.ts';
 import { failureWords } from '../failure-words.ts';
-import type { Ports } from '../ports.ts';
+import type { Overhear, Ports } from '../ports.ts';
 import {
   buildCreateCall,
   type CreateCallSpec,
@@ -37,7 +37,8 @@ export function createTransport({
   const authorization = { Authorization: `Bearer ${apiKey}` };
   const json = { 'Content-Type': 'application/json' };
 
-  async function create(signal: AbortSignal): Promise<CreateOutcome> {
+  async function create(signal: AbortSignal, overhear: Overhear = () => {}): Promise<CreateOutcome> {
+    overhear('bridge', 'vapi', 'POST /call');
     try {
       const response = await ports.fetch(`${baseUrl}/call`, {
         method: 'POST',
@@ -50,6 +51,7 @@ export function createTransport({
         await response.text(),
         response.headers.get('retry-after'),
       );
+      overhear('vapi', 'bridge', String(response.status), { outcome: outcome.kind });
       vapiCallId = outcome.vapiCallId;
       if (outcome.kind !== 'created') {
         const refused = { created: false, refusal: outcome.kind, words: outcome.words } as const;
@@ -59,6 +61,8 @@ export function createTransport({
       controlUrl = outcome.controlUrl;
       return { created: true, vapiCallId: outcome.vapiCallId };
     } catch (error) {
+      if (signal.aborted) overhear('bridge', 'vapi', 'given up');
+      else overhear('vapi', 'bridge', 'no answer', { outcome: 'unreachable' });
       return {
         created: false,
         refusal: 'unreachable',
@@ -67,17 +71,20 @@ export function createTransport({
     }
   }
 
-  async function end(signal: AbortSignal): Promise<void> {
+  async function end(signal: AbortSignal, overhear: Overhear = () => {}): Promise<void> {
     if (vapiCallId === undefined) return;
     if (controlUrl !== undefined) {
-      await attempt(controlUrl, 'POST', json, writeEndCall(), signal);
+      overhear('bridge', 'vapi', 'POST end-call');
+      await attempt(controlUrl, 'POST', json, writeEndCall(), signal, overhear);
     }
+    overhear('bridge', 'vapi', 'DELETE /call');
     await attempt(
       `${baseUrl}/call/${encodeURIComponent(vapiCallId)}`,
       'DELETE',
       authorization,
       undefined,
       signal,
+      overhear,
     );
   }
 
@@ -88,6 +95,7 @@ export function createTransport({
     headers: Record<string, string>,
     body: string | undefined,
     signal: AbortSignal,
+    overhear: Overhear,
   ): Promise<void> {
     try {
       const response = await ports.fetch(url, {
@@ -97,14 +105,17 @@ export function createTransport({
         ...(body === undefined ? {} : { body }),
       });
       await response.text();
+      overhear('vapi', 'bridge', String(response.status));
     } catch {
-      return;
+      if (signal.aborted) overhear('bridge', 'vapi', 'given up');
+      else overhear('vapi', 'bridge', 'no answer');
     }
   }
 
   return {
     creates: true,
     givesVerdicts: true,
+    takesOrders: true,
     create,
     dial: () => ports.openSocket(socketUrl, { handshakeTimeoutMs }),
     read: readVapiMessage,

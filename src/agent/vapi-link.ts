@@ -18,6 +18,9 @@ export function createVapiActors(lineOf: (callId: string) => AgentLine) {
           case 'link.ping':
             line.ping();
             return;
+          case 'link.convey':
+            line.convey(order.message);
+            return;
           case 'link.close':
             line.close();
             return;

@@ -1,10 +1,23 @@
 import type { BargeInPolicy } from '../../machines/call-facts.ts';
+import type { PhraseBook } from '../agent/phrases.ts';
 import type { AudioFormat } from '../audio/agent-format.ts';
 
-/** What holds for all calls of a server: numbers, not addresses or keys. */
-export interface CallOptions {
-  format: AudioFormat;
+/** What a caller may do to an agent that speaks, and how that is understood. */
+export interface InterruptionRules {
   bargeIn: BargeInPolicy;
+  /** Judges what the caller is understood to say; English unless told. */
+  phrases?: PhraseBook;
+  /** Whether the agent's first words are heard out, whoever speaks over them. */
+  protectsGreeting?: boolean;
+  /** Words by which the agent shows that what it says is to be heard out, in lower case. */
+  insistsOn?: string | undefined;
+  /** Whether an interrupted agent is told how much of its words was heard. */
+  tellsHeard?: boolean;
+}
+
+/** What holds for a call: numbers and rules, not addresses or keys. */
+export interface CallOptions extends InterruptionRules {
+  format: AudioFormat;
   prerollFrames: number;
   maxFrames: number;
   connectFrames: number;
@@ -65,6 +78,8 @@ export function chartOptions(
   const pongTimeoutMs = Math.min(5_000, heartbeatIntervalMs / 2);
   return {
     bargeIn: options.bargeIn,
+    protectsGreeting: options.protectsGreeting ?? false,
+    tellsHeard: options.tellsHeard ?? false,
     timeouts: { sessionTtlMs: options.sessionTtlMs, ...TIMEOUTS },
     twilioSocket: {
       expectsAnother: ticketed,

@@ -1,9 +1,10 @@
 import type { InspectionEvent } from 'xstate';
 import type { Dialect } from '../agent/dialect.ts';
-import type { Clock, RandomBytes } from '../ports.ts';
+import type { Clock, Overheard, RandomBytes } from '../ports.ts';
 import { createCallLogic } from './call-logic.ts';
-import type { CallOptions } from './call-options.ts';
+import type { CallOptions, InterruptionRules } from './call-options.ts';
 import type { CallParts } from './call-parts.ts';
+import { endedCall } from './ended-call.ts';
 import { type Call, openCall } from './open-call.ts';
 
 /** Ended calls that are remembered, to be looked at and to answer Twilio's last questions. */
@@ -18,7 +19,13 @@ export interface NewCall {
 
 /** Whoever watches calls: logs, figures over all calls, the inspector. It is told and never asked. */
 export interface CallWatch {
-  opened(call: { callId: string; openedAt: number }): (event: InspectionEvent) => void;
+  opened(call: NewCall & { callId: string; openedAt: number }): (event: InspectionEvent) => void;
+  /** What passes on a call's wires, and when sound was on them. Called a few times a second at most. */
+  overheard?(callId: string, record: Overheard): void;
+  /** Whether somebody looks at this call now: only then are Twilio's marks told, too. */
+  isWatched?(callId: string): boolean;
+  /** Whether what is said may be overheard, too; it may not unless told. */
+  readonly overhearsWords?: boolean;
   closed(call: Call): void;
   /** An ended call is no longer remembered. */
   forgotten(callId: string): void;
@@ -29,6 +36,8 @@ export interface CallsOptions {
   clock: Clock;
   randomBytes: RandomBytes;
   options: CallOptions;
+  /** The rules of the number that was called, as far as it is known; those of `options` where left out. */
+  rulesFor?(calledNumber: string | undefined): InterruptionRules;
   /** Calls at once; more are turned away. */
   maxCalls: number;
   dialectFor(call: NewCall): Dialect;
@@ -43,6 +52,8 @@ export interface Calls {
   open(call: NewCall): Call | undefined;
   /** The newest call of this CallSid, alive or ended. */
   find(callSid: string): Call | undefined;
+  /** The call of this id of ours, alive or ended. */
+  get(callId: string): Call | undefined;
   /** Alive first, newest first. */
   list(): readonly Call[];
   /** Things that calls hold: all 0 when no call is alive. */
@@ -55,7 +66,7 @@ export interface Calls {
 
 /** Makes the register of calls. */
 export function createCalls(around: CallsOptions): Calls {
-  const { clock, randomBytes, options, maxCalls, watch } = around;
+  const { clock, randomBytes, maxCalls, watch } = around;
   const bench = new Map<string, CallParts>();
   const living = new Map<string, Call>();
   let ended: Call[] = [];
@@ -69,7 +80,8 @@ export function createCalls(around: CallsOptions): Calls {
   function open(asked: NewCall): Call | undefined {
     if (living.size >= maxCalls) return undefined;
     const callId = randomBytes(8).toString('hex');
-    const inspect = watch.opened({ callId, openedAt: clock.now() });
+    const openedAt = clock.now();
+    const inspect = watch.opened({ ...asked, callId, openedAt });
     const call = openCall(
       callId,
       {
@@ -80,13 +92,17 @@ export function createCalls(around: CallsOptions): Calls {
       },
       {
         clock,
-        options,
+        options: { ...around.options, ...around.rulesFor?.(asked.calledNumber) },
         logic,
         bench,
+        openedAt,
         inspect,
+        overheard: watch.overheard && ((record) => watch.overheard?.(callId, record)),
+        isWatched: () => watch.isWatched?.(callId) ?? false,
+        overhearsWords: watch.overhearsWords,
         closed() {
           living.delete(callId);
-          ended = [call, ...ended];
+          ended = [endedCall(call), ...ended];
           for (const { callId: oldest } of ended.splice(KEPT_CALLS)) watch.forgotten(oldest);
           watch.closed(call);
         },
@@ -102,6 +118,7 @@ export function createCalls(around: CallsOptions): Calls {
   return {
     open,
     find: (callSid) => list().find((call) => call.callSid === callSid),
+    get: (callId) => living.get(callId) ?? ended.find((call) => call.callId === callId),
     list,
     get live() {
       return living.size;

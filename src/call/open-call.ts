@@ -2,10 +2,13 @@ import { createActor, type InspectionEvent } from 'xstate';
 import type { CallFigures, Ending } from '../../machines/call-facts.ts';
 import { createAgentLine } from '../agent/agent-line.ts';
 import type { Dialect } from '../agent/dialect.ts';
+import { createPhraseBook, ENGLISH } from '../agent/phrases.ts';
 import { createAgentDecoder, createCallerEncoder } from '../audio/agent-format.ts';
 import { createCallerPath } from '../audio/caller-path.ts';
+import { createFarTrack } from '../audio/far-track.ts';
 import { createPlayout } from '../audio/playout.ts';
-import type { Clock, Socket } from '../ports.ts';
+import { createVoiceOnset } from '../audio/voice-onset.ts';
+import type { Clock, Overheard, Socket } from '../ports.ts';
 import { createCallerLine } from '../telephony/caller-line.ts';
 import type { CallLogic } from './call-logic.ts';
 import {
@@ -17,8 +20,13 @@ import {
 } from './call-options.ts';
 import type { CallParts } from './call-parts.ts';
 import { guardedSocket } from './guard.ts';
+import { createMeters, type Meters } from './meters.ts';
+import { type ActionAnswer, createOperator, type OperatorAction } from './operator.ts';
+import { createOverhearing } from './overhearing.ts';
 import { stateName } from './state-name.ts';
 import { createTimerScope } from './timer-scope.ts';
+
+const english = createPhraseBook(ENGLISH);
 
 /** Who called whom. The numbers go to the agent and stay out of everything else. */
 export interface CallRequest {
@@ -33,7 +41,8 @@ export interface CallRequest {
 /** What is told to a call by its surroundings. */
 export type CallOrder =
   | { type: 'call.hangUp'; reason: 'hungUp' | 'drained'; words: string }
-  | { type: 'caller.hungUp'; words: string }
+  /** `status` is the word of Twilio's callback; completed unless told. */
+  | { type: 'caller.hungUp'; words: string; status?: string }
   | { type: 'stream.failed'; words: string };
 
 /** How a call ended; `internalError` is a mistake of ours, which ends that call and no other. */
@@ -45,6 +54,29 @@ export interface Figures extends CallFigures {
   droppedFrames: number;
   /** Silence that stood in for frames that Twilio did not send. */
   gapFilledMs: number;
+  /** Messages of either side that could not be read. */
+  unreadableMessages: number;
+}
+
+/** What can be read off a call at any moment. Times in ms. */
+export interface Gauges {
+  /** Since the call's start. */
+  at: number;
+  /** In dBFS; -90 is silence. */
+  callerDb: number;
+  agentDb: number;
+  /** The caller's path: frames held, dropped, sent, and silence that stood in for missing ones. */
+  heldFrames: number;
+  droppedFrames: number;
+  sentFrames: number;
+  gapFilledMs: number;
+  /** Bytes that wait in the agent's socket. */
+  agentUnsentBytes: number;
+  /** The agent's path: waiting here, at Twilio and not played yet, dropped unheard, refused. */
+  queuedMs: number;
+  leadMs: number;
+  flushedMs: number;
+  refusedMs: number;
   /** Messages of either side that could not be read. */
   unreadableMessages: number;
 }
@@ -63,9 +95,15 @@ export interface Call {
   /** How it will end, from the moment at which that is decided; the last words may still be being played. */
   readonly outcome: CallEnding | null;
   readonly figures: Figures;
+  /** What its paths hold and have let through, now. */
+  readonly gauges: Gauges;
+  /** How loud caller and agent are now, in dBFS; -90 is silence. */
+  readonly levels: Meters['levels'];
   /** Twilio's media socket has come. */
   attach: CallParts['callerLine']['attach'];
   tell(order: CallOrder): void;
+  /** An operator acts; the call's chart decides whether it can be done now. */
+  act(action: OperatorAction): ActionAnswer;
 }
 
 export interface CallSurroundings {
@@ -74,7 +112,15 @@ export interface CallSurroundings {
   logic: CallLogic;
   /** Where the statechart's actors find the parts of their call. */
   bench: Map<string, CallParts>;
+  /** By the clock: the moment from which everything that is told of the call is counted. */
+  openedAt: number;
   inspect: (event: InspectionEvent) => void;
+  /** Takes what passes on the call's wires and when sound was on them. */
+  overheard?: ((record: Overheard) => void) | undefined;
+  /** Whether somebody looks at this call now. */
+  isWatched?: (() => boolean) | undefined;
+  /** Whether what is said may be overheard, too. */
+  overhearsWords?: boolean | undefined;
   /** The call is over and everything of it is released. */
   closed(): void;
   /** A mistake of ours has ended the call. */
@@ -86,23 +132,41 @@ export interface CallSurroundings {
  * the statechart that rules them.
  */
 export function openCall(callId: string, request: CallRequest, around: CallSurroundings): Call {
-  const { options, bench } = around;
+  const { options, bench, openedAt } = around;
   const clock = createTimerScope(around.clock, failed);
-  const openedAt = clock.now();
   const sinceStart = () => clock.now() - openedAt;
   const tellers: CallParts['tellers'] = { caller() {}, agent() {} };
+
+  const overhearing = createOverhearing({
+    sinceStart,
+    overheard: around.overheard,
+    isWatched: around.isWatched ?? (() => false),
+  });
+  const { overhear } = overhearing;
+  const meters = createMeters(clock, () => playout.readings.leadMs);
+  if (request.callSid !== null) overhear('twilio', 'bridge', 'POST /webhook/twilio');
 
   const callerLine = createCallerLine({
     clock,
     sinceStart,
+    overhear,
     mediaTimeoutMs: options.mediaTimeoutMs,
-    heard: (mulaw, timestampMs) => callerPath.take(mulaw, timestampMs),
+    heard(mulaw, timestampMs) {
+      callerPath.take(mulaw, timestampMs);
+      if (hearsVoice) voice.take(mulaw);
+      overhearing.callerFrame(mulaw);
+      meters.callerFrame(mulaw);
+    },
     marked: (name) => playout.marked(name),
     pressed: (digit) => agentLine.press(digit),
   });
   const agentLine = createAgentLine({
     dialect: { ...request.dialect, dial: () => guardedSocket(request.dialect.dial(), failed) },
     sinceStart,
+    overhear,
+    overhearsWords: around.overhearsWords ?? false,
+    phrases: options.phrases ?? english,
+    insistsOn: options.insistsOn,
     spoke: (bytes) => playout.take(bytes),
   });
   const callerPath = createCallerPath({
@@ -118,10 +182,28 @@ export function openCall(callId: string, request: CallRequest, around: CallSurro
     backlogFrames: options.maxFrames,
     framesPerSend: options.framesPerSend,
   });
+  const hearsVoice = options.bargeIn === 'reversible';
+  const far = createFarTrack();
+  const voice = createVoiceOnset({
+    clock,
+    far,
+    tell(edge) {
+      const at = sinceStart();
+      if (edge.type === 'caller.voiced')
+        tellers.caller({ type: edge.type, at, onsetAt: edge.onsetAt - openedAt });
+      else tellers.caller({ ...edge, at, voicedUntil: edge.voicedUntil - openedAt });
+    },
+  });
   const playout = createPlayout({
     clock,
     decoder: createAgentDecoder(options.format),
-    ear: callerLine,
+    ear: meters.at(overhearing.at(callerLine)),
+    far,
+    attend(outstanding) {
+      if (!hearsVoice) return;
+      if (outstanding) voice.arm();
+      else voice.disarm();
+    },
     hold: agentLine.hold,
     leadMs: PLAYOUT_LEAD_MS,
     fillMs: PLAYOUT_FILL_MS,
@@ -141,6 +223,7 @@ export function openCall(callId: string, request: CallRequest, around: CallSurro
         case 'agent.finished':
         case 'agent.flushed':
         case 'agent.paused':
+        case 'agent.resumed':
         case 'agent.finishing':
           tellers.agent({ ...edge, at: sinceStart() });
           return;
@@ -150,6 +233,7 @@ export function openCall(callId: string, request: CallRequest, around: CallSurro
     },
   });
 
+  const unreadableMessages = () => callerLine.readings.unreadable + agentLine.readings.unreadable;
   let released = false;
   let failure: CallEnding | null = null;
 
@@ -157,6 +241,7 @@ export function openCall(callId: string, request: CallRequest, around: CallSurro
   function release(): void {
     if (released) return;
     released = true;
+    overhearing.end();
     callerLine.cut();
     agentLine.cut();
     clock.release();
@@ -168,7 +253,7 @@ export function openCall(callId: string, request: CallRequest, around: CallSurro
   function fail(error: unknown): void {
     if (released) return;
     failure = { reason: 'internalError', words: 'The bridge made a mistake; its log has the error.' };
-    void request.dialect.end(new AbortController().signal);
+    void request.dialect.end(new AbortController().signal, overhear);
     around.failed(error);
     release();
   }
@@ -188,12 +273,22 @@ export function openCall(callId: string, request: CallRequest, around: CallSurro
       callSid: request.callSid,
       summonsAgentAtOnce: request.summonsAgentAtOnce,
       agentGivesVerdicts: request.dialect.givesVerdicts,
+      agentTakesOrders: request.dialect.takesOrders,
       ...chartOptions(options, { creates: request.dialect.creates, ticketed: request.callSid !== null }),
     },
   });
   actor.subscribe({ error: fail, complete: release });
   const startedAt = new Date(clock.epochMs()).toISOString();
   actor.start();
+
+  const act = createOperator({
+    sinceStart,
+    alive: () => actor.getSnapshot().status === 'active',
+    heeds: (command) => actor.getSnapshot().can(command),
+    tell: actor.send,
+    agentLine,
+    takesOrders: request.dialect.takesOrders,
+  });
 
   return {
     callId,
@@ -221,11 +316,33 @@ export function openCall(callId: string, request: CallRequest, around: CallSurro
         ...actor.getSnapshot().context.figures,
         droppedFrames,
         gapFilledMs,
-        unreadableMessages: callerLine.readings.unreadable + agentLine.readings.unreadable,
+        unreadableMessages: unreadableMessages(),
       };
     },
+    get gauges() {
+      const { queuedMs, leadMs, flushedMs, refusedMs } = playout.readings;
+      const [callerDb, agentDb] = meters.levels;
+      return {
+        at: sinceStart(),
+        callerDb,
+        agentDb,
+        ...callerPath.readings,
+        agentUnsentBytes: agentLine.unsentBytes(),
+        queuedMs,
+        leadMs,
+        flushedMs,
+        refusedMs,
+        unreadableMessages: unreadableMessages(),
+      };
+    },
+    get levels() {
+      return meters.levels;
+    },
+    act,
     attach: (socket: Socket, admit) => callerLine.attach(guardedSocket(socket, failed), admit),
     tell(order) {
+      if (order.type === 'caller.hungUp') overhear('twilio', 'bridge', order.status ?? 'completed');
+      if (order.type === 'stream.failed') overhear('twilio', 'bridge', 'stream-error');
       // Twilio's callbacks come late, and more than once.
       if (actor.getSnapshot().status === 'active') actor.send(order);
     },

@@ -1,5 +1,5 @@
 import type { TwilioLinkFact } from '../../machines/twilio-socket.ts';
-import type { Clock, Socket } from '../ports.ts';
+import type { Clock, Overhear, Socket } from '../ports.ts';
 import {
   createTwilioWriter,
   readTwilioMessage,
@@ -22,6 +22,8 @@ export interface CallerLineOptions {
   marked(name: string): void;
   /** The caller pressed a key. */
   pressed(digit: string): void;
+  /** Is told what passes on Twilio's socket, but for the audio and the key that was pressed. */
+  overhear?: Overhear;
 }
 
 /** What came that could not be used. */
@@ -53,6 +55,12 @@ export interface CallerLine {
 /** WebSocket close code for whom we do not want (RFC 6455, 7.4.1). */
 const POLICY = 1008;
 
+/** Twilio brings a frame every 20 ms; a hole longer than this, in ms, is worth telling. */
+const HOLE_MS = 500;
+
+/** The names of our own marks; whatever else comes back as one is not repeated. */
+const OUR_MARK = /^g\d{1,9}:\d{1,12}$/;
+
 const DEAF = { text() {}, binary() {}, ponged() {}, closed() {} };
 
 /** Why a stream of this form cannot be carried, or nothing. Twilio documents just one form. */
@@ -65,7 +73,7 @@ function faultOf({ mediaFormat }: TwilioStarted): string | undefined {
 
 /** Makes the caller's end of one call. */
 export function createCallerLine(options: CallerLineOptions): CallerLine {
-  const { clock, sinceStart, mediaTimeoutMs } = options;
+  const { clock, sinceStart, mediaTimeoutMs, overhear = () => {} } = options;
   let tell: (fact: TwilioLinkFact) => void = () => {};
   let socket: Socket | null = null;
   let writer: TwilioWriter | null = null;
@@ -81,11 +89,13 @@ export function createCallerLine(options: CallerLineOptions): CallerLine {
     }
     const fault = faultOf(started);
     const admission = fault ? { ok: false as const, words: fault } : admit(started);
+    overhear('twilio', 'bridge', 'start', { admitted: admission.ok });
     if (!admission.ok) {
       tell({ type: 'twilio.refused', words: admission.words });
       return;
     }
     writer = createTwilioWriter(started.streamSid);
+    lastFrameAt = clock.now();
     watchForSilence(mediaTimeoutMs);
     tell({
       type: 'twilio.started',
@@ -105,15 +115,22 @@ export function createCallerLine(options: CallerLineOptions): CallerLine {
     watchForSilence(silentMs < mediaTimeoutMs ? mediaTimeoutMs - silentMs : mediaTimeoutMs);
   }
 
+  function noteFrame(now: number): void {
+    if (now - lastFrameAt >= HOLE_MS)
+      overhear('twilio', 'bridge', 'media again', { afterMs: Math.round(now - lastFrameAt) });
+    lastFrameAt = now;
+  }
+
   function hear(text: string): void {
     const message = readTwilioMessage(text);
     switch (message.kind) {
       case 'media':
         if (!writer || message.track !== 'inbound') break;
-        lastFrameAt = clock.now();
+        noteFrame(clock.now());
         options.heard(message.payload, message.timestampMs);
         return;
       case 'mark':
+        overhear('twilio', 'bridge', 'mark', OUR_MARK.test(message.name) ? { name: message.name } : {});
         options.marked(message.name);
         return;
       case 'started':
@@ -121,13 +138,16 @@ export function createCallerLine(options: CallerLineOptions): CallerLine {
         return;
       case 'pressed':
         if (!writer) break;
+        overhear('twilio', 'bridge', 'dtmf');
         options.pressed(message.digit);
         tell({ type: 'caller.pressed', at: sinceStart() });
         return;
       case 'stopped':
+        overhear('twilio', 'bridge', 'stop');
         tell({ type: 'twilio.stopped' });
         return;
       case 'connected':
+        overhear('twilio', 'bridge', 'connected');
         return;
       case 'unreadable':
         readings.unreadable += 1;
@@ -139,7 +159,12 @@ export function createCallerLine(options: CallerLineOptions): CallerLine {
   function turnAway(words: string): void {
     const away = socket;
     forget();
-    away?.close(POLICY, words);
+    if (away) leave(away, POLICY, words);
+  }
+
+  function leave(from: Socket, code: number, words: string): void {
+    overhear('bridge', 'twilio', 'close', { code });
+    from.close(code, words);
   }
 
   function forget(): void {
@@ -154,7 +179,7 @@ export function createCallerLine(options: CallerLineOptions): CallerLine {
     attach(arrived, admitBy) {
       if (writer) {
         arrived.listen(DEAF);
-        arrived.close(POLICY, 'this call has its stream already');
+        leave(arrived, POLICY, 'this call has its stream already');
         return;
       }
       // Until one has said its start, nothing tells the right socket from another: the newest is heard.
@@ -173,6 +198,7 @@ export function createCallerLine(options: CallerLineOptions): CallerLine {
         closed: (code) =>
           current(() => {
             forget();
+            overhear('twilio', 'bridge', 'close', { code });
             tell({ type: 'socket.closed', code });
           }),
       });
@@ -183,17 +209,26 @@ export function createCallerLine(options: CallerLineOptions): CallerLine {
       if (writer) socket?.sendText(writer.media(mulaw));
     },
     mark(name) {
-      if (writer) socket?.sendText(writer.mark(name));
+      if (!writer || !socket) return;
+      overhear('bridge', 'twilio', 'mark', { name });
+      socket.sendText(writer.mark(name));
     },
     clear() {
-      if (writer) socket?.sendText(writer.clear);
+      if (!writer || !socket) return;
+      overhear('bridge', 'twilio', 'clear');
+      socket.sendText(writer.clear);
     },
     ping: () => socket?.ping(),
-    close: (code, words) => socket?.close(code, words),
+    close(code, words) {
+      if (socket) leave(socket, code, words);
+    },
     cut() {
       tell = () => {};
-      socket?.terminate();
+      const cutting = socket;
       forget();
+      if (!cutting) return;
+      overhear('bridge', 'twilio', 'cut');
+      cutting.terminate();
     },
     readings,
   };

@@ -18,6 +18,10 @@ export interface CreateCallSpec {
   streamSid?: string | undefined;
   /** Who speaks first, where the assistant's own setting shall not hold: a replaced agent must not greet again. */
   firstMessageMode?: 'assistant-speaks-first' | 'assistant-waits-for-user' | undefined;
+  /** Whether the first message must be heard out: Vapi does not let it be interrupted then. */
+  protectsGreeting?: boolean | undefined;
+  /** Whether the socket is to tell what the agent is about to say. */
+  tellsVoiceInput?: boolean | undefined;
 }
 
 /**
@@ -49,13 +53,13 @@ const audioFormats = {
  * be interrupted and, for phone calls, the noise of an office.
  */
 export function buildCreateCall(spec: CreateCallSpec): Record<string, unknown> {
-  const { assistant, firstMessageMode } = spec;
+  const { assistant, firstMessageMode, protectsGreeting = false, tellsVoiceInput = false } = spec;
   return {
     name: spec.name.slice(0, 40),
     ...('id' in assistant ? { assistantId: assistant.id } : { assistant: assistant.transient }),
     assistantOverrides: {
-      clientMessages,
-      firstMessageInterruptionsEnabled: true,
+      clientMessages: tellsVoiceInput ? [...clientMessages, 'voice-input'] : clientMessages,
+      firstMessageInterruptionsEnabled: !protectsGreeting,
       ...(firstMessageMode === undefined ? {} : { firstMessageMode }),
       backgroundSound: 'off',
       maxDurationSeconds: Math.min(43_200, Math.max(10, Math.round(spec.maxDurationSeconds))),

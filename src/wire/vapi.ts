@@ -22,6 +22,8 @@ export type VapiMessage =
   /** The agent may start before the caller is said to have stopped: never rely on strict alternation. */
   | { kind: 'speechUpdate'; status: 'started' | 'stopped'; role: VapiRole }
   | { kind: 'transcript'; role: VapiRole; final: boolean; text: string }
+  /** What the agent is about to say, as its voice is given it. */
+  | { kind: 'voiceInput'; text: string }
   /** The caller broke in, and Vapi has stopped its own side. Audio that it sent before is ours to discard. */
   | { kind: 'userInterrupted' }
   /** The assistant is hanging: a model, voice or tool is slow. Not a hang-up. */
@@ -54,6 +56,10 @@ export function vapiMessageFrom(fields: Fields): VapiMessage {
       return readTranscript(message, message.transcriptType);
     case 'user-interrupted':
       return { kind: 'userInterrupted' };
+    case 'voice-input':
+      return typeof message.input === 'string'
+        ? { kind: 'voiceInput', text: message.input }
+        : unreadable('voice-input without its text');
     case 'hang':
       return { kind: 'hang' };
     case 'tool-calls':

@@ -45,6 +45,14 @@ describe('asking Vapi for a call', () => {
     });
   });
 
+  test('asks for a greeting that is heard out, and to be told what will be said, only where that is wanted', () => {
+    const overridesOf = (more: Partial<CreateCallSpec>) =>
+      buildCreateCall({ ...spec, ...more }).assistantOverrides as Record<string, unknown>;
+    expect(overridesOf({ protectsGreeting: true }).firstMessageInterruptionsEnabled).toBe(false);
+    expect(overridesOf({ tellsVoiceInput: true }).clientMessages).toContain('voice-input');
+    expect(overridesOf({}).clientMessages).not.toContain('voice-input');
+  });
+
   test('asks for an assistant described in full, and PCM at 16 kHz', () => {
     const body = buildCreateCall({
       ...spec,

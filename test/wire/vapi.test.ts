@@ -32,6 +32,8 @@ describe('reading what Vapi says', () => {
     ],
     ['{"type":"user-interrupted","turnId":"094f3f50"}', { kind: 'userInterrupted' }],
     ['{"type":"hang"}', { kind: 'hang' }],
+    ['{"type":"voice-input","input":"One moment."}', { kind: 'voiceInput', text: 'One moment.' }],
+    ['{"type":"voice-input","input":7}', { kind: 'unreadable', why: 'voice-input without its text' }],
     ['{"type":"tool-calls","toolCallList":[]}', { kind: 'toolCalls' }],
     ['{"type":"assistant.started","newAssistant":{}}', { kind: 'assistantStarted' }],
     [

@@ -1,0 +1,16 @@
+import type { Call } from './open-call.ts';
+
+const OVER = 'The call is over.';
+
+/** What is remembered of a call that has ended: all that it told of itself, and nothing of what it held. */
+export function endedCall({ ...told }: Call): Call {
+  return {
+    ...told,
+    attach(socket) {
+      socket.listen({ text() {}, binary() {}, ponged() {}, closed() {} });
+      socket.close(1000, 'this call is over');
+    },
+    tell() {},
+    act: () => ({ ok: false, words: OVER }),
+  };
+}
