@@ -10,15 +10,20 @@ import { availableParallelism } from 'node:os';
 import dotenv from 'dotenv';
 import { type AgentService, createDialects } from './agent/dialects.ts';
 import { createCalls } from './call/calls.ts';
+import { machines } from './call/machines.ts';
+import { createRulesByNumber } from './call/rules-by-number.ts';
 import { stateName } from './call/state-name.ts';
 import { httpFetch } from './http-fetch.ts';
 import { createWatch } from './inspector/watch.ts';
+import { openStatelyWindow, STATELY_PORT } from './inspector/windows/stately-window.ts';
+import { openXState4Window } from './inspector/windows/xstate4-window.ts';
 import { createLog } from './log.ts';
 import type { Ports } from './ports.ts';
 import { realClock as clock } from './real-clock.ts';
 import { bannerOf } from './server/banner.ts';
 import { createDrain } from './server/drain.ts';
 import { listenFault } from './server/listen-fault.ts';
+import { pageFolderFrom } from './server/page-folder.ts';
 import { createRefusals } from './server/refusals.ts';
 import { createServer } from './server/server.ts';
 import { type AgentSettings, readSettings } from './settings.ts';
@@ -44,6 +49,7 @@ const { settings } = read;
 const { port, host, publicUrl, maxCalls } = settings.server;
 const { accountSid, authToken, apiBaseUrl } = settings.twilio;
 const { greeting, fallbackNumber, ...limits } = settings.call;
+const rulesFor = createRulesByNumber(limits, settings.numbers);
 
 const log = createLog({ format: settings.logFormat });
 const ports: Ports = { clock, openSocket: openWebSocket, fetch: httpFetch, randomBytes };
@@ -61,13 +67,37 @@ const signatures = settings.twilio.validateSignatures
 const twilio = accountSid && authToken ? createTwilioRest({ accountSid, authToken, apiBaseUrl }) : undefined;
 
 // The calls between the two, and whoever looks on.
-const watch = createWatch({ now: clock.now, log, stateName, liveCalls: () => calls.live });
+const watch = createWatch({
+  clock,
+  log,
+  stateName,
+  machines,
+  liveCalls: () => calls.live,
+  callOf: (callId) => calls.get(callId),
+  agentKind: settings.agent.kind,
+  maxCalls,
+  mayAct: settings.server.adminToken !== undefined,
+  shows: settings.inspector.shows,
+  settings: {
+    ...settings.buffers,
+    dialect: agent.service.dialect,
+    format: agent.service.format,
+    bargeIn: limits.bargeIn,
+    sessionTtlMs: limits.sessionTtlMs,
+    heartbeatIntervalMs: limits.heartbeatIntervalMs,
+    mediaTimeoutMs: limits.mediaTimeoutMs,
+  },
+});
 const calls = createCalls({
   clock,
   randomBytes,
   maxCalls,
   options: { format: agent.service.format, ...settings.buffers, ...limits },
-  dialectFor: dialects.dialectFor,
+  rulesFor,
+  dialectFor(call) {
+    const { protectsGreeting, insistsOn } = rulesFor(call.calledNumber);
+    return dialects.dialectFor({ ...call, protectsGreeting, tellsVoiceInput: insistsOn !== undefined });
+  },
   async hangUp(callSid) {
     const result = await twilio?.hangUp(callSid);
     if (result && !result.ok) log.warn({ callSid }, `[Twilio] ${result.words}`);
@@ -88,6 +118,9 @@ const server = createServer({
   assistant: dialects.assistant,
   vapiSecret: settings.server.vapiWebhookSecret,
   openAssistant: !settings.production,
+  clock,
+  inspector: watch,
+  pageFolder: pageFolderFrom(import.meta.url),
   timelineOf: watch.timelineOf,
   metrics: watch.metrics,
   uptime: process.uptime,
@@ -102,6 +135,14 @@ const listening = await server
   .catch((error) => refuseToStart(listenFault(error, port, host)));
 for (const line of bannerOf(settings, listening.port)) log.info({}, line);
 
+// Other windows on the same calls, for whoever asked for them.
+const { xstatePort, stately } = settings.inspector;
+const shared = { feed: watch.windowFeed, log, refused };
+const windows = await Promise.all([
+  xstatePort === undefined ? null : openXState4Window({ ...shared, port: xstatePort }),
+  stately ? openStatelyWindow({ ...shared, port: STATELY_PORT, epochMs: clock.epochMs }) : null,
+]);
+
 const drain = createDrain({
   clock,
   log,
@@ -110,6 +151,7 @@ const drain = createDrain({
   stopTaking: server.drain,
   hangUpAll: calls.hangUpAll,
   async close() {
+    for (const window of windows) await window?.close();
     await server.close();
     await agent.close();
   },

@@ -10,6 +10,9 @@ interface Room {
   packages?: string[];
 }
 
+/** Rooms within a room, whose own rules they have. */
+const INNER_ROOMS = ['inspector/page', 'inspector/windows', 'inspector/xstate4'];
+
 /** A file directly under `src/` counts as a room of its own name. */
 const ROOMS: Record<string, Room> = {
   machines: { packages: ['xstate'] },
@@ -21,19 +24,52 @@ const ROOMS: Record<string, Room> = {
     packages: ['xstate', 'twilio', 'node:crypto'],
   },
   agent: { rooms: ['wire', 'audio', 'failure-words'], types: ['machines', 'ports'], packages: ['xstate'] },
-  call: { rooms: ['telephony', 'agent', 'audio', 'machines'], types: ['ports'], packages: ['xstate'] },
+  call: {
+    rooms: ['telephony', 'agent', 'audio', 'machines'],
+    types: ['ports', 'number-rules'],
+    packages: ['xstate'],
+  },
   server: {
     rooms: ['call', 'telephony', 'inspector', 'wire', 'web-sockets'],
     types: ['ports', 'settings'],
     packages: ['express', 'ws', 'node:*'],
   },
-  inspector: { types: ['xstate'], packages: ['prom-client'] },
+  inspector: {
+    rooms: ['scrub'],
+    types: ['xstate', 'ports', 'inspector/windows'],
+    packages: ['prom-client', 'node:crypto'],
+  },
+  /** Runs in a browser; `npm run build:inspector` makes files of it. */
+  'inspector/page': {
+    rooms: ['inspector'],
+    packages: [
+      '@vitejs/plugin-react',
+      '@xyflow/react',
+      '@xyflow/react/dist/base.css',
+      'elkjs/lib/elk-api.js',
+      'elkjs/lib/elk-worker.min.js?worker',
+      'node:fs/promises',
+      'node:url',
+      'react',
+      'react-dom',
+      'react-dom/client',
+      'uplot',
+      'vite',
+    ],
+  },
+  'inspector/windows': {
+    types: ['inspector', '@statelyai/inspect'],
+    packages: ['node:*', 'ws', '@vapi-twilio-bridge/xstate4-window'],
+  },
+  /** A package of its own, with a statechart library of its own. */
+  'inspector/xstate4': {},
   simulation: {
     rooms: ['wire', 'audio', 'http-fetch', 'real-clock', 'web-sockets'],
     types: ['ports'],
     packages: ['dotenv', 'ws', 'node:*'],
   },
-  settings: { rooms: ['variables', 'wire'] },
+  settings: { rooms: ['variables', 'number-rules', 'wire'] },
+  'number-rules': { packages: ['zod'] },
   variables: { packages: ['zod'] },
   log: { rooms: ['log-fields', 'pretty-lines', 'real-clock'], types: ['ports'], packages: ['pino'] },
   'log-fields': { rooms: ['scrub'] },
@@ -47,18 +83,21 @@ const ROOMS: Record<string, Room> = {
   'user-agent': {},
 };
 
+/** Where the inspector's page reaches the world. */
+const BROWSER = 'src/inspector/page/browser.ts';
+
 /** What only the named files may do. Everybody else is given it. */
 const WORLDLY: Array<{ what: string; word: RegExp; only: string[] }> = [
-  { what: 'new WebSocket', word: /\bnew WebSocket\b/, only: ['src/web-sockets.ts'] },
-  { what: 'fetch', word: /(?<![\w.])fetch\(/, only: ['src/http-fetch.ts'] },
+  { what: 'new WebSocket', word: /\bnew WebSocket\b/, only: ['src/web-sockets.ts', BROWSER] },
+  { what: 'fetch', word: /(?<![\w.])fetch\(/, only: ['src/http-fetch.ts', BROWSER] },
   { what: 'process.env', word: /\bprocess\.env\b/, only: ['src/main.ts', 'src/simulation/phone-main.ts'] },
-  { what: 'Date.now', word: /\bDate\.now\b|\bnew Date\(\)/, only: ['src/real-clock.ts'] },
+  { what: 'Date.now', word: /\bDate\.now\b|\bnew Date\(\)/, only: ['src/real-clock.ts', BROWSER] },
   { what: 'performance.now', word: /\bperformance\.now\b/, only: ['src/real-clock.ts'] },
   {
     what: 'setTimeout',
     // Not the ports of that name: `setTimeout(fn: () => void, ms: number): unknown;` and `setTimeout(fn, ms) {`.
     word: /(?<![\w.])setTimeout\((?!fn(?:: \(\) => void)?, ms(?:: number)?\)(?:: unknown;| \{))/,
-    only: ['src/real-clock.ts'],
+    only: ['src/real-clock.ts', BROWSER],
   },
   { what: 'setInterval', word: /(?<![\w.])setInterval\(/, only: [] },
   { what: 'console', word: /\bconsole\./, only: [] },
@@ -80,7 +119,7 @@ interface Import {
 
 function sourcesUnder(directory: string): Source[] {
   return readdirSync(directory, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => /\.tsx?$/.test(name) && !name.includes('node_modules'))
     .map((name) => join(directory, name))
     .map((path) => ({ path, text: readFileSync(path, 'utf8') }));
 }
@@ -107,7 +146,8 @@ function isTypesOnly(what: string): boolean {
 
 function roomOf(path: string): string {
   const [top = '', second = ''] = path.split('/');
-  return top === 'machines' ? top : second.replace(/\.ts$/, '');
+  if (top === 'machines') return top;
+  return INNER_ROOMS.find((room) => path.startsWith(`src/${room}/`)) ?? second.replace(/\.ts$/, '');
 }
 
 /** What is wrong with one import, or nothing. */

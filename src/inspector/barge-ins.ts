@@ -5,12 +5,12 @@ export function isBargeIn(value: unknown): boolean {
   return isObject(value) && isObject(value.live) && 'bargeIn' in value.live;
 }
 
-/** What became of the call's last interruption: `flushed`, `resumed`, or `paused` when the call ended before that. */
-export function lastOutcomeOf({ context }: Step): string {
+/** The call's last interruption, as its figures have it; `undefined` before the first. */
+export function lastBargeInOf({ context }: Step): Readonly<Record<string, unknown>> | undefined {
   const { figures } = context;
   const bargeIns: unknown = isObject(figures) ? figures.bargeIns : undefined;
   const last: unknown = Array.isArray(bargeIns) ? bargeIns.at(-1) : undefined;
-  return isObject(last) ? String(last.outcome) : 'unknown';
+  return isObject(last) ? last : undefined;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,4 +1,4 @@
-import { isBargeIn } from './barge-ins.ts';
+import { isBargeIn, lastBargeInOf } from './barge-ins.ts';
 import type { Step } from './feed.ts';
 
 /** Where lines go. */
@@ -34,6 +34,7 @@ function writeCallLine(step: Step, sink: LineSink): void {
       sink.info(ids, `[Audio Buffer] ${event.frames} chunks buffered (${Math.round(Number(event.ms))}ms)`);
       return;
     case 'agent.began':
+      if (isBargeIn(step.from)) writeResumed(step, sink, ids);
       if (typeof context.responseMs !== 'number') return;
       sink.info(ids, `[VAPI Response] Received in ${Math.round(context.responseMs)}ms`);
       return;
@@ -50,4 +51,11 @@ function writeCallLine(step: Step, sink: LineSink): void {
       else sink.warn(ids, `[Twilio] ${event.words}`);
       return;
   }
+}
+
+function writeResumed(step: Step, sink: LineSink, ids: Record<string, unknown>): void {
+  const { outcome, gapMs, repeatedMs } = lastBargeInOf(step) ?? {};
+  if (outcome !== 'resumed') return;
+  const words = `${Math.round(Number(gapMs))}ms of silence, ${Math.round(Number(repeatedMs ?? 0))}ms said again`;
+  sink.info(ids, `[Barge-in] Resumed for ${step.context.streamSid} (${words})`);
 }

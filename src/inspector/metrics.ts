@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { isBargeIn, lastOutcomeOf } from './barge-ins.ts';
+import { isBargeIn, lastBargeInOf } from './barge-ins.ts';
 import type { Step } from './feed.ts';
 
 export interface Metrics {
@@ -45,8 +45,20 @@ export function createMetrics(liveCalls: () => number): Metrics {
   });
   const bargeIns = new Counter({
     name: 'bridge_barge_ins_total',
-    help: 'Interruptions, by what became of the agent.',
-    labelNames: ['outcome'],
+    help: 'Interruptions, by what became of the agent and by what they were noticed.',
+    labelNames: ['outcome', 'cause'],
+    registers,
+  });
+  const clears = new Histogram({
+    name: 'bridge_barge_in_clear_seconds',
+    help: "From the onset of the caller's voice, where our own ear heard it, until Twilio was told to fall silent.",
+    buckets: [0.06, 0.08, 0.1, 0.12, 0.15, 0.2, 0.25, 0.3, 0.5, 1],
+    registers,
+  });
+  const gaps = new Histogram({
+    name: 'bridge_barge_in_gap_seconds',
+    help: 'How long the caller heard nothing of an agent that went on after a pause.',
+    buckets: SECONDS,
     registers,
   });
   const flushed = new Counter({
@@ -61,12 +73,20 @@ export function createMetrics(liveCalls: () => number): Metrics {
     registers,
   });
 
+  function countBargeIn(last: Readonly<Record<string, unknown>> | undefined): void {
+    if (!last) return;
+    bargeIns.inc({ outcome: String(last.outcome), cause: String(last.cause) });
+    if (typeof last.onsetMs === 'number')
+      clears.observe((Number(last.atMs) + Number(last.clearAfterMs) - last.onsetMs) / 1000);
+    if (typeof last.gapMs === 'number') gaps.observe(last.gapMs / 1000);
+  }
+
   return {
     hear(step) {
       const { actor, event, context, from, to } = step;
       if (event.type === 'pipe.overflowed') overflows.inc({ direction: String(context.direction) });
       if (actor !== 'call') return;
-      if (isBargeIn(from) && !isBargeIn(to)) bargeIns.inc({ outcome: lastOutcomeOf(step) });
+      if (isBargeIn(from) && !isBargeIn(to)) countBargeIn(lastBargeInOf(step));
       switch (event.type) {
         case 'vapi.opened':
           setUp.observe(Number(event.at) / 1000);

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Sessions } from './sessions.ts';
 
 /** Whether two secrets are equal, in a time that tells nothing about where they differ. */
 export function sameSecret(left: string, right: string): boolean {
@@ -21,12 +22,19 @@ export function isFromThisMachine({ socket, headers }: IncomingMessage): boolean
   return !forwarded && LOOPBACK.test(socket.remoteAddress ?? '') && LOOPBACK_HOST.test(headers.host ?? '');
 }
 
-/** Who may look inside: the bearer of the token, or, where none is set, this machine alone. */
-export function createAdminGate(adminToken: string | undefined): (request: IncomingMessage) => boolean {
+/** Lets in who may look inside. */
+export type AdminGate = (request: IncomingMessage) => boolean;
+
+/** Who may look inside: the bearer of the token and who has signed in with it, or, where none is set, this machine alone. */
+export function createAdminGate(
+  adminToken: string | undefined,
+  sessions?: Pick<Sessions, 'holds'>,
+): AdminGate {
   if (adminToken === undefined) return isFromThisMachine;
   return ({ headers }) => {
     const token = bearerTokenOf(headers);
-    return token !== undefined && sameSecret(token, adminToken);
+    if (token !== undefined) return sameSecret(token, adminToken);
+    return sessions?.holds(headers) ?? false;
   };
 }
 
@@ -35,8 +43,15 @@ export function bearerTokenOf({ authorization = '' }: IncomingHttpHeaders): stri
   return /^Bearer (.+)$/i.exec(authorization)?.[1];
 }
 
-/** Whether a page of another site asks: its visitor's browser can be made to open sockets here, but says who does. */
-export function isFromAnotherSite({ headers: { origin, host } }: IncomingMessage): boolean {
+/**
+ * Whether a page of another site asks: its visitor's browser can be made to open sockets here, but says who does. This
+ * site is the host that the request was sent to, and `publicUrl` where a proxy gives the request another.
+ */
+export function isFromAnotherSite({ headers }: IncomingMessage, publicUrl?: string): boolean {
+  const { origin, host } = headers;
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') return true;
   if (origin === undefined) return false;
-  return !URL.canParse(origin) || new URL(origin).host !== host;
+  if (!URL.canParse(origin)) return true;
+  return new URL(origin).host !== host && (publicUrl === undefined || origin !== new URL(publicUrl).origin);
 }

@@ -11,6 +11,7 @@ import { NONCE_PARAMETER } from '../telephony/twiml.ts';
 import { acceptedSocket, CLOSE_TIMEOUT_MS } from '../web-sockets.ts';
 import { isFromAnotherSite } from './access.ts';
 import { seenUrl } from './addresses.ts';
+import { type RefusalStatus, refuseUpgrade } from './refuse-upgrade.ts';
 
 export interface MediaDoorOptions {
   calls: Calls;
@@ -33,16 +34,9 @@ const LIMITS = {
   closeTimeout: CLOSE_TIMEOUT_MS,
 };
 
-const REASONS = {
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  503: 'Service Unavailable',
-} as const;
-
 /** Why a socket is not let in: to the far end as a status, to the log in words. */
 interface Refusal {
-  status: keyof typeof REASONS;
+  status: RefusalStatus;
   words: string;
 }
 
@@ -123,10 +117,7 @@ export function createMediaDoor(options: MediaDoorOptions): MediaDoor {
         return;
       }
       options.refused(decision.words);
-      const { status } = decision;
-      // Node's time limits end with the upgrade: a line that is only half closed would stay for as long as its far end.
-      line.once('finish', () => line.destroy());
-      line.end(`HTTP/1.1 ${status} ${REASONS[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      refuseUpgrade(line, decision.status);
     },
     close() {
       for (const ws of sockets.clients) ws.terminate();

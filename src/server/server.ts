@@ -3,11 +3,18 @@ import type { AddressInfo } from 'node:net';
 import express, { type ErrorRequestHandler } from 'express';
 import type { Calls } from '../call/calls.ts';
 import type { TimelineEntry } from '../inspector/timelines.ts';
+import type { Watch } from '../inspector/watch.ts';
+import type { Clock } from '../ports.ts';
 import type { SignatureChecker } from '../telephony/signatures.ts';
 import type { TicketOffice } from '../telephony/tickets.ts';
 import { createAdminGate } from './access.ts';
 import { createCallRoutes } from './call-routes.ts';
+import { createInspectorDoor, isForFeed } from './inspector-door.ts';
+import { createInspectorRoutes } from './inspector-routes.ts';
 import { createMediaDoor } from './media-door.ts';
+import { createSessionRoutes, wantsPage } from './session-routes.ts';
+import { createSessions } from './sessions.ts';
+import { showSignIn } from './sign-in-page.ts';
 import { createTwilioRoutes } from './twilio-routes.ts';
 import { createVapiRoutes } from './vapi-routes.ts';
 
@@ -27,6 +34,11 @@ export interface ServerOptions {
   vapiSecret: string | undefined;
   openAssistant: boolean;
   timelineOf(callId: string): readonly TimelineEntry[];
+  /** Those who look on: a viewer comes, a call is wanted as a file. */
+  inspector: Pick<Watch, 'arrive' | 'recordingOf'>;
+  /** Where the inspector's page lies once it is built. */
+  pageFolder: string;
+  clock: Pick<Clock, 'now' | 'epochMs'>;
   metrics(): Promise<{ text: string; contentType: string }>;
   /** Seconds that the process has been up. */
   uptime(): number;
@@ -64,7 +76,9 @@ function harden(server: Server, maxConnections: number): void {
 export function createServer(options: ServerOptions): BridgeServer {
   const { calls, refused } = options;
   let draining = false;
-  const mayLook = createAdminGate(options.adminToken);
+  const { adminToken, publicUrl, clock, inspector } = options;
+  const sessions = adminToken === undefined ? undefined : createSessions(adminToken, clock.epochMs);
+  const mayLook = createAdminGate(adminToken, sessions);
 
   const app = express();
   app.disable('x-powered-by');
@@ -79,8 +93,12 @@ export function createServer(options: ServerOptions): BridgeServer {
   });
   app.use(createTwilioRoutes({ ...options, draining: () => draining }));
   app.use(createVapiRoutes(options));
+  app.use(createSessionRoutes({ ...options, sessions, now: clock.now }));
   app.use((request, response, next) => {
     if (mayLook(request)) return next();
+    if (request.path.startsWith('/inspector') && wantsPage(request)) {
+      return showSignIn(response, adminToken === undefined ? 'noToken' : 'first');
+    }
     response
       .status(401)
       .set('WWW-Authenticate', 'Bearer')
@@ -91,6 +109,7 @@ export function createServer(options: ServerOptions): BridgeServer {
     const { text, contentType } = await options.metrics();
     response.type(contentType).send(text);
   });
+  app.use(createInspectorRoutes({ ...options, recordingOf: inspector.recordingOf }));
   app.use(createCallRoutes(calls, options.timelineOf));
   app.use((_, response) => {
     response.status(404).type('text/plain').send('There is nothing here.\n');
@@ -106,11 +125,15 @@ export function createServer(options: ServerOptions): BridgeServer {
   };
   app.use(onError);
 
-  const door = createMediaDoor({ ...options, refused, draining: () => draining });
+  const mediaDoor = createMediaDoor({ ...options, draining: () => draining });
+  const inspectorDoor = createInspectorDoor({ mayLook, publicUrl, refused, arrive: inspector.arrive });
   const limits = { maxHeaderSize: MAX_HEADER_BYTES, connectionsCheckingInterval: CHECKING_INTERVAL_MS };
   const server = createHttpServer(limits, app);
   harden(server, options.maxConnections);
-  server.on('upgrade', door.upgrade);
+  server.on('upgrade', (request, line, head) => {
+    const door = isForFeed(request) ? inspectorDoor : mediaDoor;
+    door.upgrade(request, line, head);
+  });
 
   return {
     listen: (port, host) =>
@@ -129,7 +152,8 @@ export function createServer(options: ServerOptions): BridgeServer {
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
-        door.close();
+        mediaDoor.close();
+        inspectorDoor.close();
       }),
   };
 }

@@ -116,9 +116,11 @@ export function createTwilioRoutes(options: TwilioRoutesOptions): Router {
   routes.post('/webhook/twilio/call', (request, response) => {
     const told = readCallStatus(request.body ?? {});
     if (told.kind === 'callStatus' && told.terminal) {
-      calls
-        .find(told.callSid)
-        ?.tell({ type: 'caller.hungUp', words: `Twilio reports the call ${told.status}.` });
+      calls.find(told.callSid)?.tell({
+        type: 'caller.hungUp',
+        words: `Twilio reports the call ${told.status}.`,
+        status: told.status,
+      });
     }
     response.status(204).end();
   });

@@ -7,6 +7,7 @@ import { createLog } from '../../src/log.ts';
 import type { Ports } from '../../src/ports.ts';
 import { createTicketOffice } from '../../src/telephony/tickets.ts';
 import type { TwilioRest } from '../../src/telephony/twilio-rest.ts';
+import { usualWatch } from '../support/watching.ts';
 import { collectorOf, type Told } from '../support/whole-calls.ts';
 import { dialLater } from './late-socket.ts';
 import type { LogLine, WorldOptions } from './world.ts';
@@ -66,7 +67,24 @@ export function createBridge({ told, world, ports, baseUrl, wsEndpoint, rest }: 
     clock,
     destination: { write: (line) => void lines.push(JSON.parse(line)) },
   });
-  const watch = createWatch({ now: clock.now, log, stateName, liveCalls: () => calls.live });
+  const watch = createWatch({
+    ...usualWatch,
+    clock,
+    log,
+    stateName,
+    liveCalls: () => calls.live,
+    settings: {
+      dialect,
+      format,
+      bargeIn: options.bargeIn,
+      prerollFrames: options.prerollFrames,
+      connectFrames: options.connectFrames,
+      framesPerSend: options.framesPerSend,
+      sessionTtlMs: options.sessionTtlMs,
+      heartbeatIntervalMs: options.heartbeatIntervalMs,
+    },
+    callOf: (callId) => calls.get(callId),
+  });
   watch.feed.listen((step) => void steps.push(step));
 
   const calls = createCalls({
@@ -97,7 +115,8 @@ export function createBridge({ told, world, ports, baseUrl, wsEndpoint, rest }: 
   });
   const tickets = createTicketOffice({ clock, randomBytes, key: randomBytes(32) });
 
-  return { calls, tickets, timelineOf: watch.timelineOf, log, lines, steps, hangUps, failures, format };
+  const { timelineOf, recordingOf } = watch;
+  return { calls, tickets, watch, timelineOf, recordingOf, log, lines, steps, hangUps, failures, format };
 }
 
 export type Bridge = ReturnType<typeof createBridge>;

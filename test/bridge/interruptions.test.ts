@@ -233,7 +233,7 @@ stories('Interruptions', (story) => {
       },
     );
   }
-  const resumed = async (world: BridgeWorld, placed: PlacedCall, turn: Turn, repeatMs = 20) => {
+  const resumed = async (world: BridgeWorld, placed: PlacedCall, turn: Turn, repeatMs = 260) => {
     await world.until('the agent goes on', () => placed.call.state === 'agentSpeaking', 1_500);
     await agentIsDone(world, placed, turn.ms + 2_000);
     expect(placed.phone.stream.clears.length).toBe(1);
@@ -303,7 +303,7 @@ stories('Interruptions', (story) => {
     const { mind } = placed.agent;
     const cut = createTurn(world, 1, 4_000);
     await speaking(world, placed, cut, { ms: 500 });
-    await interrupt(world, placed, () => mind.transcript('Stop it.', 'final'));
+    await interrupt(world, placed, () => mind.transcript('What is that?', 'final'));
     await world.run(1_300);
     expect(placed.call.state).toBe('bargeIn.paused');
     await world.until('it is decided', () => placed.call.state === 'bargeIn.flushed', 300);
@@ -319,7 +319,7 @@ stories('Interruptions', (story) => {
     const next = createTurn(world, 2, 400);
     await speaking(world, placed, cut, { ms: 500 });
     await interrupt(world, placed, () => mind.callerSpeech('started'));
-    mind.transcript('Wait', 'partial');
+    mind.transcript('What is', 'partial');
     await world.run(1_300);
     expect(placed.call.state).toBe('bargeIn.paused');
     await world.until('it is decided', () => placed.call.state === 'bargeIn.flushed', 300);
@@ -329,7 +329,23 @@ stories('Interruptions', (story) => {
     expectCut(placed.phone, cut, next);
   });
 
-  for (const transcripts of [['Wait'], ['Wait', 'Wait, please']]) {
+  story('by words that leave no doubt cut at once, before any verdict', {}, async (world) => {
+    const placed = await liveCall(world);
+    const { mind } = placed.agent;
+    const cut = createTurn(world, 1, 5_000);
+    const next = createTurn(world, 2, 400);
+    await speaking(world, placed, cut, { ms: 500 });
+    await interrupt(world, placed, () => mind.transcript('Hold on', 'partial'));
+    expect(placed.call.state).toBe('bargeIn.flushed');
+    await world.run(200);
+    mind.interrupt();
+    await world.run(300);
+    await answered(world, placed, next);
+    expect(placed.phone.stream.clears.length).toBe(1);
+    expectCut(placed.phone, cut, next);
+  });
+
+  for (const transcripts of [['Paris'], ['Paris', 'Paris, please']]) {
     story(
       `by words cut an agent that gives no verdicts, by the last of ${transcripts.length} transcripts`,
       { dialect: 'direct' },
@@ -340,7 +356,7 @@ stories('Interruptions', (story) => {
         const next = createTurn(world, 2, 400);
         await speaking(world, placed, cut, { ms: 500 });
         await interrupt(world, placed, () =>
-          mind.transcript('Wait', transcripts.length === 1 ? 'final' : 'partial'),
+          mind.transcript('Paris', transcripts.length === 1 ? 'final' : 'partial'),
         );
         for (const words of transcripts.slice(1)) mind.transcript(words, 'final');
         mind.stop();

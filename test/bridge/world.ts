@@ -4,7 +4,9 @@ import type { CallOptions } from '../../src/call/call-options.ts';
 import type { Calls } from '../../src/call/calls.ts';
 import type { Call } from '../../src/call/open-call.ts';
 import type { Step } from '../../src/inspector/feed.ts';
+import type { CallRecording } from '../../src/inspector/messages.ts';
 import type { TimelineEntry } from '../../src/inspector/timelines.ts';
+import type { Watch } from '../../src/inspector/watch.ts';
 import type { Clock, Ports } from '../../src/ports.ts';
 import type { Cue, ScriptedMind } from '../../src/simulation/scripted-mind.ts';
 import type { VapiCall } from '../../src/simulation/vapi-line.ts';
@@ -92,8 +94,12 @@ export interface BridgeWorld {
   readonly placed: readonly PlacedCall[];
   /** What the bridge logged, in order. */
   readonly lines: readonly LogLine[];
+  /** All that looks on. */
+  readonly watch: Watch;
   /** What its statecharts did. */
   readonly steps: readonly Step[];
+  /** A call as it would be saved. */
+  recordingOf(callId: string): CallRecording | undefined;
   /** Calls that Twilio was asked to end, and when. */
   readonly hangUps: readonly { callSid: string; at: number }[];
   /** Mistakes of the bridge. */

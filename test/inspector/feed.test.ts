@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createActor, fromCallback, sendTo, setup } from 'xstate';
+import { createActor, fromCallback, raise, sendTo, setup } from 'xstate';
+import { createDefinitions } from '../../src/inspector/definitions.ts';
 import { createFeed, type Step } from '../../src/inspector/feed.ts';
 import { createVirtualClock } from '../support/virtual-clock.ts';
 
@@ -16,8 +17,9 @@ const socketMachine = setup({ actors: { link } }).createMachine({
 const otherMachine = setup({}).createMachine({ initial: 'idle', states: { idle: {} } });
 
 const machine = setup({
-  types: { events: {} as { type: 'ring' | 'answer' | 'nothing' | 'end' } },
+  types: { events: {} as { type: 'ring' | 'answer' | 'nothing' | 'over' | 'end' } },
   actors: { twilioSocket: socketMachine, other: otherMachine },
+  delays: { patience: 100 },
 }).createMachine({
   id: 'call',
   context: { callSid: 'CA456' },
@@ -28,16 +30,22 @@ const machine = setup({
   initial: 'idle',
   states: {
     idle: { on: { ring: { target: 'ringing', actions: sendTo('twilioSocket', { type: 'socket.open' }) } } },
-    ringing: { on: { answer: 'talking' } },
+    ringing: {
+      entry: raise({ type: 'over' }, { id: 'session', delay: 1_000 }),
+      after: { patience: 'over' },
+      on: { answer: 'talking' },
+    },
     talking: { on: { end: 'over' } },
     over: { type: 'final' },
   },
 });
 
+const definitions = createDefinitions([machine]);
+
 function createWatchedCall(failed: (error: unknown) => void = () => {}) {
   const clock = createVirtualClock();
   clock.advance(5_000);
-  const feed = createFeed(clock.now, failed);
+  const feed = createFeed(clock.now, failed, definitions.placeOf);
   const steps: Step[] = [];
   const stop = feed.listen((step) => void steps.push(step));
   const actor = createActor(machine, {
@@ -93,6 +101,60 @@ describe('the feed', () => {
     actor.start();
     actor.send({ type: 'ring' });
     expect(new Set(steps.map(({ actor: who }) => who))).toEqual(new Set(['call', 'twilioSocket']));
+  });
+
+  it('tells the delays that run: armed, ended by leaving their state, and fired', () => {
+    const { actor, steps, clock } = createWatchedCall();
+    const timers = () =>
+      steps
+        .findLast(({ actor: who }) => who === 'call')
+        ?.timers.map(({ delay, state, from, due }) => [delay, state, from, due]);
+    actor.start();
+    clock.advance(10);
+    actor.send({ type: 'ring' });
+    expect(timers()).toEqual([
+      ['session', 'call', 10, 1_010],
+      ['patience', 'call.ringing', 10, 110],
+    ]);
+    actor.send({ type: 'answer' });
+    expect(timers()).toEqual([['session', 'call', 10, 1_010]]);
+    clock.advance(1_000);
+    expect(actor.getSnapshot().value).toBe('talking');
+    expect(timers()).toEqual([]);
+  });
+
+  it('keeps the same list of delays while none begins or ends', () => {
+    const { actor, steps } = createWatchedCall();
+    actor.start();
+    actor.send({ type: 'ring' });
+    actor.send({ type: 'nothing' });
+    const [before, after] = steps.filter(({ actor: who }) => who === 'call').slice(-2);
+    expect(after?.timers).toBe(before?.timers);
+  });
+
+  it('numbers steps by when they began, so that a cause comes before what it brings about', () => {
+    const { actor, steps } = createWatchedCall();
+    actor.start();
+    steps.length = 0;
+    actor.send({ type: 'ring' });
+    expect(steps.map(({ actor: who, settled }) => [who, settled])).toEqual([
+      ['twilioSocket', false],
+      ['call', true],
+    ]);
+    const [child, call] = steps;
+    expect(child?.order).toBeGreaterThan(call?.order ?? Number.POSITIVE_INFINITY);
+  });
+
+  it('tells the edges that were taken, and none for an event that means nothing', () => {
+    const { actor, steps } = createWatchedCall();
+    actor.start();
+    actor.send({ type: 'ring' });
+    actor.send({ type: 'nothing' });
+    const names = definitions.machines[0]?.transitions.map(({ name }) => name) ?? [];
+    const taken = steps
+      .filter(({ actor: who }) => who === 'call')
+      .map(({ edges }) => edges.map((edge) => names[edge]));
+    expect(taken).toEqual([[], ['call.idle ─ ring'], []]);
   });
 
   it('keeps two calls apart', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Step } from '../../src/inspector/feed.ts';
 import { createLogLines } from '../../src/inspector/log-lines.ts';
+import type { ActorName } from '../../src/inspector/messages.ts';
 import { stepOf } from './steps.ts';
 
 const FLUSHED = { live: { bargeIn: 'flushed' } };
@@ -48,8 +49,17 @@ describe('the lines that people look for', () => {
     ]);
   });
 
+  it('tell of an agent that goes on: how long nothing was heard, and how much is said again', () => {
+    const from = { live: { bargeIn: { paused: 'resuming' } } };
+    const figures = { bargeIns: [{ outcome: 'resumed', gapMs: 620.4, repeatedMs: 140 }] };
+    const context = { ...known(null), figures };
+    expect(linesOf(stepOf('agent.began', { from, to: { live: 'agentSpeaking' }, context }))).toEqual([
+      ['info', `[Barge-in] Resumed for ${IDS.streamSid} (620ms of silence, 140ms said again)`, IDS],
+    ]);
+  });
+
   it('warn once that the caller’s audio overflows, and not of the agent’s', () => {
-    const overflowed = (actor: string) => stepOf('pipe.overflowed', { actor, context: {} });
+    const overflowed = (actor: ActorName) => stepOf('pipe.overflowed', { actor, context: {} });
     const lines = linesOf(overflowed('callerBuffer'), overflowed('agentBuffer'));
     expect(lines.map(([level, line]) => [level, line])).toEqual([
       ['warn', "[Audio Buffer] The caller's audio no longer fits its buffer: the oldest is being dropped."],

@@ -7,7 +7,15 @@ const LISTENING = { live: 'streaming' };
 const PAUSED = { live: { bargeIn: { paused: 'voiced' } } };
 const FLUSHED = { live: { bargeIn: 'flushed' } };
 
-const having = (outcome: string) => ({ figures: { bargeIns: [{ outcome: 'flushed' }, { outcome }] } });
+const bargeIn = { cause: 'voice', atMs: 5_000, onsetMs: 4_880, clearAfterMs: 2, gapMs: null };
+const having = (outcome: string) => ({
+  figures: {
+    bargeIns: [
+      { ...bargeIn, outcome: 'flushed' },
+      { ...bargeIn, outcome, gapMs: outcome === 'resumed' ? 620 : null },
+    ],
+  },
+});
 
 /** The samples of the text form, by name and labels. */
 async function samples(metrics: ReturnType<typeof createMetrics>) {
@@ -69,10 +77,14 @@ describe('the figures over all calls', () => {
     metrics.hear(stepOf('vapi.callerStopped', { from: FLUSHED, to: LISTENING, context: having('flushed') }));
     metrics.hear(stepOf('twilio.gone', { from: PAUSED, to: 'closing', context: having('paused') }));
     expect(await samples(metrics)).toMatchObject({
-      'bridge_barge_ins_total{outcome="resumed"}': 1,
-      'bridge_barge_ins_total{outcome="flushed"}': 1,
-      'bridge_barge_ins_total{outcome="paused"}': 1,
+      'bridge_barge_ins_total{outcome="resumed",cause="voice"}': 1,
+      'bridge_barge_ins_total{outcome="flushed",cause="voice"}': 1,
+      'bridge_barge_ins_total{outcome="paused",cause="voice"}': 1,
       bridge_audio_flushed_seconds_total: 1.5,
+      bridge_barge_in_clear_seconds_count: 3,
+      'bridge_barge_in_clear_seconds_bucket{le="0.12"}': 0,
+      'bridge_barge_in_clear_seconds_bucket{le="0.15"}': 3,
+      bridge_barge_in_gap_seconds_sum: 0.62,
     });
   });
 
@@ -86,7 +98,7 @@ describe('the figures over all calls', () => {
 
   it('count overflows in either direction', async () => {
     const metrics = createMetrics(() => 0);
-    for (const direction of ['caller', 'agent', 'caller'])
+    for (const direction of ['caller', 'agent', 'caller'] as const)
       metrics.hear(stepOf('pipe.overflowed', { actor: `${direction}Buffer`, context: { direction } }));
     expect(await samples(metrics)).toMatchObject({
       'bridge_buffer_overflows_total{direction="caller"}': 2,

@@ -1,15 +1,19 @@
 import { expect, it } from 'vitest';
 import { createWatch } from '../../src/inspector/watch.ts';
+import { createVirtualClock } from '../support/virtual-clock.ts';
+import { usualWatch } from '../support/watching.ts';
 
 function createWatched() {
   const lines: Array<{ level: string; line: string; fields: Record<string, unknown> }> = [];
   const at = (level: string) => (fields: Record<string, unknown>, line: string) =>
     void lines.push({ level, line, fields });
   const watch = createWatch({
-    now: () => 0,
+    ...usualWatch,
+    clock: createVirtualClock(),
     log: { info: at('info'), warn: at('warn'), error: at('error') },
     stateName: String,
     liveCalls: () => 0,
+    callOf: () => undefined,
   });
   return { watch, lines };
 }

@@ -150,10 +150,14 @@ describe('GET /calls/:callSid', () => {
     expect(figures.bargeIns).toEqual([
       {
         atMs: expect.any(Number),
+        cause: expect.stringMatching(/^(voice|speech|words|verdict|key|operator)$/),
+        onsetMs: null,
         clearAfterMs: 0,
         flushedMs: 2_000,
         heardMs: 0,
         outcome: 'flushed',
+        gapMs: null,
+        repeatedMs: null,
       },
     ]);
     expect((await world.get('/metrics')).text).toContain('bridge_audio_flushed_seconds_total 2');

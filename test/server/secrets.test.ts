@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { ADMIN_TOKEN, meanwhile, viewCall } from './inspector-world.ts';
 import {
   AUTH_TOKEN,
   ask,
@@ -14,13 +15,13 @@ import {
 
 closeWorldsAfterEach();
 
-const ADMIN_TOKEN = 'admin-token-canary-77aa31';
 const VAPI_SECRET = 'vapi-secret-canary-90b1';
 const CALLER = '+12025550143';
 const CALLED = '+12025550187';
 const FALLBACK = '+12025550199';
 const SAID = 'my card is 4111 1111 1111 1111 canary';
 const DIGIT = '7';
+const SPOKEN = 'Please hold the line, canary';
 
 /** One call in which everything happens that could let a secret out, and everything that anybody can see of it. */
 async function seen() {
@@ -44,7 +45,8 @@ async function seen() {
   const caller = { From: CALLER, To: CALLED, Caller: CALLER, Called: CALLED, CallerName: 'Ann Canary' };
   const callSid = newSid('CA');
   await world.webhook(callSid, caller);
-  const { line, mind, streamSid, ticket, nonce, path } = await world.connect(callSid);
+  const { line, mind, streamSid, ticket, nonce, path, call } = await world.connect(callSid);
+  const viewer = await viewCall(world, call?.callId ?? '');
   for (let chunk = 1; chunk <= 5; chunk += 1) line.send(media(streamSid, chunk));
   mind.say(Buffer.alloc(16_000, 0x10), 'at-once');
   await eventually(() => expect(world.calls.find(callSid)?.state).toBe('agentSpeaking'));
@@ -59,6 +61,15 @@ async function seen() {
   await eventually(() => expect(events()).toContain('vapi.interrupted'));
   await note(world.get('/calls', admin));
   await note(world.get(`/calls/${callSid}`, admin));
+  await note(world.get(`/calls/${callSid}/recording`, admin));
+  const spoken = { action: 'say', text: SPOKEN };
+  await note(
+    ask(port, `/calls/${callSid}/act`, {
+      method: 'POST',
+      headers: { ...admin, 'content-type': 'application/json' },
+      body: JSON.stringify(spoken),
+    }),
+  );
 
   // Strangers, and mistakes.
   await note(
@@ -101,6 +112,7 @@ async function seen() {
   });
   await note(world.get('/calls', admin));
   await note(world.get(`/calls/${callSid}`, admin));
+  await note(world.get(`/calls/${callSid}/recording`, admin));
   await note(world.get('/metrics', admin));
   await note(world.get('/health'));
   await note(world.get('/ready'));
@@ -124,18 +136,24 @@ async function seen() {
     words: 'canary',
     card: '4111 1111',
   };
-  return { world, secrets, answers, callSid };
+  const ended = () =>
+    viewer
+      .messages()
+      .some((message) => message.type === 'rows' && message.rows.some(({ endedAt }) => endedAt !== null));
+  await meanwhile(world, () => expect(ended()).toBe(true));
+  return { world, secrets, answers, callSid, viewer };
 }
 
 it('tells no secret and no number to the log, to those who look in, or to strangers', async () => {
-  const { world, secrets, answers, callSid } = await seen();
+  const { world, secrets, answers, callSid, viewer } = await seen();
   const steps = world.steps.map((step) => JSON.stringify(step));
   expect(steps.length).toBeGreaterThan(40);
   expect(world.lines.join('')).toContain(`"callSid":"${callSid}"`);
   expect(world.lines.length).toBeGreaterThan(10);
-  expect(answers).toHaveLength(13);
+  expect(answers).toHaveLength(16);
+  expect(viewer.records().length).toBeGreaterThan(40);
 
-  const places = { log: world.lines, answers, steps };
+  const places = { log: world.lines, answers, steps, feed: viewer.texts };
   for (const [place, texts] of Object.entries(places)) {
     for (const [name, secret] of Object.entries(secrets)) {
       expect(secret.length).toBeGreaterThan(5);
@@ -145,6 +163,21 @@ it('tells no secret and no number to the log, to those who look in, or to strang
       ).toEqual([]);
     }
   }
+});
+
+it('shows phone numbers where the operator asked for them: in the rows, and nowhere else', async () => {
+  const shows = { numbers: true, transcripts: false };
+  const world = await openWorld({ signed: true, adminToken: ADMIN_TOKEN, shows });
+  const callSid = newSid('CA');
+  await world.webhook(callSid, { From: CALLER, To: CALLED });
+  const { call } = await world.connect(callSid);
+  const viewer = await viewCall(world, call?.callId ?? '');
+  const [told, others] = [
+    viewer.messages().filter(({ type }) => type === 'rows'),
+    viewer.messages().filter(({ type }) => type !== 'rows'),
+  ];
+  expect(JSON.stringify(told)).toContain(`"caller":"${CALLER}","called":"${CALLED}"`);
+  expect(JSON.stringify(others)).not.toContain(CALLER.slice(1));
 });
 
 it('keeps the keys that a caller presses out of what is watched', async () => {

@@ -18,6 +18,7 @@ import { createSignatureChecker } from '../../src/telephony/signatures.ts';
 import { createTicketOffice } from '../../src/telephony/tickets.ts';
 import { openWebSocket } from '../../src/web-sockets.ts';
 import { createVirtualClock } from '../support/virtual-clock.ts';
+import { usualWatch } from '../support/watching.ts';
 
 export const AUTH_TOKEN = '0123456789abcdef0123456789abcdef';
 export const ACCOUNT_SID = `AC${'a'.repeat(32)}`;
@@ -29,6 +30,7 @@ export interface WorldOptions extends Partial<ServerOptions> {
   /** Twilio's requests have to be signed with `AUTH_TOKEN`. */
   signed?: boolean;
   maxCalls?: number;
+  shows?: { numbers: boolean; transcripts: boolean };
   vapi?: VapiScript;
   /** What becomes of a hang-up over REST. */
   hangUp?: (callSid: string) => Promise<void>;
@@ -193,7 +195,17 @@ export async function openWorld(options: WorldOptions = {}) {
     for (const one of logs) one[level](fields, line);
   };
   const log = { info: toBoth('info'), warn: toBoth('warn'), error: toBoth('error') };
-  const watch = createWatch({ now: clock.now, log, stateName, liveCalls: () => calls.live });
+  const watch = createWatch({
+    ...usualWatch,
+    clock,
+    log,
+    stateName,
+    liveCalls: () => calls.live,
+    callOf: (callId) => calls.get(callId),
+    maxCalls,
+    mayAct: options.adminToken !== undefined,
+    ...(options.shows && { shows: options.shows }),
+  });
   watch.feed.listen((step) => void steps.push(step));
 
   const tickets = createTicketOffice({ clock, randomBytes, key: randomBytes(32) });
@@ -239,6 +251,9 @@ export async function openWorld(options: WorldOptions = {}) {
     assistant: dialects.assistant,
     vapiSecret: undefined,
     openAssistant: true,
+    clock,
+    inspector: watch,
+    pageFolder: '/nowhere',
     timelineOf: watch.timelineOf,
     metrics: watch.metrics,
     uptime: () => 42.34,

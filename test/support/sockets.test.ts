@@ -139,7 +139,7 @@ describe.each(worlds)('A socket %s', (_name, createWorld) => {
     opener.ping();
     await heard(near, ['closed 1000 bye']);
     await heard(far, ['closed 1000 bye']);
-    for (const end of [opener, accepter]) useInEveryWay(end);
+    for (const end of [opener, accepter]) tryInEveryWay(end);
     await aWhile();
     expect(near).toHaveLength(1);
     expect(far).toHaveLength(1);
@@ -248,9 +248,9 @@ describe.each(worlds)('A socket %s', (_name, createWorld) => {
     const { heard: notes, ...ear } = createNotingEar();
     const socket = world.dial(url);
     socket.listen(ear);
-    useInEveryWay(socket, ['sendText', 'sendBinary', 'ping', 'pause', 'resume']);
+    tryInEveryWay(socket, ['sendText', 'sendBinary', 'ping', 'pause', 'resume']);
     await heard(notes, ['closed 1006 not a WebSocket address']);
-    useInEveryWay(socket);
+    tryInEveryWay(socket);
     await aWhile();
     expect(notes).toHaveLength(1);
   });
@@ -259,10 +259,10 @@ describe.each(worlds)('A socket %s', (_name, createWorld) => {
     const { heard: notes, ...ear } = createNotingEar();
     const socket = world.ask('silence');
     socket.listen(ear);
-    useInEveryWay(socket, ['sendText', 'sendBinary', 'ping', 'pause', 'resume']);
+    tryInEveryWay(socket, ['sendText', 'sendBinary', 'ping', 'pause', 'resume']);
     if (way === 'close') socket.close(1000, 'bye');
     else socket.terminate();
-    useInEveryWay(socket);
+    tryInEveryWay(socket);
     await heard(notes, ['closed 1006 closed before it opened']);
     await aWhile();
     expect(notes).toHaveLength(1);
@@ -271,7 +271,7 @@ describe.each(worlds)('A socket %s', (_name, createWorld) => {
 
 const WAYS = ['sendText', 'sendBinary', 'ping', 'pause', 'resume', 'close', 'terminate'] as const;
 
-function useInEveryWay(socket: Socket, ways: ReadonlyArray<(typeof WAYS)[number]> = WAYS) {
+function tryInEveryWay(socket: Socket, ways: ReadonlyArray<(typeof WAYS)[number]> = WAYS) {
   for (const way of ways) {
     if (way === 'sendText') socket.sendText('late');
     else if (way === 'sendBinary') socket.sendBinary(Buffer.from([1]));

@@ -24,7 +24,7 @@ interface Timer {
 export function createVirtualClock(): VirtualClock {
   let now = 0;
   let lastId = 0;
-  const armed = new Set<number>();
+  const armed = new Map<number, Timer>();
   /** The next to fire is the last; among those due at once, the one set first. Some are not armed any more. */
   const timers: Timer[] = [];
 
@@ -58,11 +58,15 @@ export function createVirtualClock(): VirtualClock {
     epochMs: () => Date.UTC(2026, 0, 1, 14, 23, 1, 234) + now,
     setTimeout(fn, ms) {
       lastId += 1;
-      armed.add(lastId);
-      insert({ id: lastId, due: now + Math.max(0, ms), fn });
+      const timer = { id: lastId, due: now + Math.max(0, ms), fn };
+      armed.set(lastId, timer);
+      insert(timer);
       return lastId;
     },
     clearTimeout(id) {
+      const timer = armed.get(id as number);
+      // It keeps its place until it is due, but nothing that hangs on it.
+      if (timer) timer.fn = () => {};
       armed.delete(id as number);
     },
     advance(ms) {
