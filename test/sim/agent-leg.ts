@@ -1,11 +1,13 @@
 import type { VapiCall, VapiCallLine } from '../../src/simulation/vapi-line.ts';
+import { dialLater } from '../bridge/late-socket.ts';
 import type { MemorySocket } from '../support/memory-network.ts';
 import type { CallJudge } from './call-judge.ts';
 import type { FaultKind } from './plan.ts';
-import { createSimAgent, type Nature, type Piece, type SimAgent } from './sim-agent.ts';
+import { type AgentOptions, createSimAgent, type Nature, type Piece, type SimAgent } from './sim-agent.ts';
 import type { SimCallOptions } from './sim-call-options.ts';
 import { createLines } from './sim-lines.ts';
 import { tapped } from './tap.ts';
+import { createToldAgent } from './told-agent.ts';
 
 export interface AgentLegOptions extends SimCallOptions {
   callSid: string;
@@ -28,7 +30,8 @@ export function sleepOn(clock: SimCallOptions['clock'], ms: number): Promise<voi
 
 /** One call's way to Vapi: the requests, the socket, the agent at its end, and what goes wrong with them. */
 export function createAgentLeg(around: AgentLegOptions) {
-  const { clock, options, planted, service, index, random, callSid, nature, judge, stands, asking } = around;
+  const { clock, options, planted, service, index, random, callSid, nature, judge, stands, asking, told } =
+    around;
   const { latencyMs, jitterMs } = options;
   const http = createLines({ clock, random: random.fork(1), latencyMs, jitterMs, arrived: clock.stir });
   const sockets = createLines({ clock, random: random.fork(2), latencyMs, jitterMs });
@@ -43,8 +46,11 @@ export function createAgentLeg(around: AgentLegOptions) {
 
   http.serveHttp('http://vapi', async (request) => {
     const creates = request.method === 'POST' && request.path === '/call';
-    if (stands(creates ? 'create.unreachable' : 'end.unreachable')) throw new Error('connection reset');
-    asking.answer = creates ? stands('create.answered')?.as : undefined;
+    if (stands(creates ? 'create.unreachable' : 'end.unreachable')) {
+      if (creates && told) await sleepOn(clock, journeyed(told.arrival.answer));
+      throw new Error('connection reset');
+    }
+    asking.answer = creates ? (told?.answer ?? stands('create.answered')?.as) : undefined;
     const answer = await service.request(request);
     if (!creates) return answer;
     around.tell(`Vapi answers ${answer.status} to the request for a call`);
@@ -54,7 +60,7 @@ export function createAgentLeg(around: AgentLegOptions) {
     if (living.length > 1)
       around.report('vapiCalls', `${living.length} calls at Vapi are alive for one phone call`);
     const lateMs = (stands('create.slow')?.ms ?? 0) + (stands('create.ambiguous')?.ms ?? 0);
-    await sleepOn(clock, lateMs + random.int(50, 700));
+    await sleepOn(clock, lateMs + (told ? journeyed(told.arrival.answer) : random.int(50, 700)));
     return answer;
   });
 
@@ -71,9 +77,14 @@ export function createAgentLeg(around: AgentLegOptions) {
     if (begins || text.includes('"user-interrupted"')) judge.agent.renewed();
   }
 
+  /** What of a told wait is not the way there and back. */
+  const journeyed = (wait: { afterMs: number } | null) => Math.max(0, (wait?.afterMs ?? 0) - 2 * latencyMs);
+
   function openSocket(url: string, how: Parameters<typeof sockets.openSocket>[1]) {
     const left = around.counted();
-    const socket = tapped(sockets.openSocket(url, how), {
+    const lateMs = told ? journeyed(told.arrival.socket) : 0;
+    const dialled = dialLater(clock, lateMs, () => sockets.openSocket(url, how));
+    const socket = tapped(dialled, {
       opened() {
         openedMs = clock.now() - around.rangAt;
       },
@@ -97,7 +108,7 @@ export function createAgentLeg(around: AgentLegOptions) {
     join(line: VapiCallLine, joined: MemorySocket | undefined): SimAgent | undefined {
       if (joined !== farEnd || agent) return undefined;
       vapiCallId = line.id;
-      agent = createSimAgent(line, {
+      const options: AgentOptions = {
         call: index,
         nature,
         random: random.fork(6),
@@ -105,7 +116,11 @@ export function createAgentLeg(around: AgentLegOptions) {
         speaks: (piece) => pieces.push(piece),
         hears: judge.caller.agentGot,
         held,
-      });
+      };
+      const { rangAt } = around;
+      agent = told
+        ? createToldAgent(line, options, { rangAt, acts: told.agent })
+        : createSimAgent(line, options);
       return agent;
     },
     held,

@@ -1,6 +1,7 @@
 import type { Call } from '../../src/call/open-call.ts';
 import { stateName } from '../../src/call/state-name.ts';
 import type { Step } from '../../src/inspector/feed.ts';
+import type { Overheard } from '../../src/ports.ts';
 import type { Report } from './invariants.ts';
 import { type AgentJudge, createAgentJudge } from './judge-agent.ts';
 import { type CallerJudge, createCallerJudge } from './judge-caller.ts';
@@ -42,6 +43,7 @@ export interface CallJudge {
   agent: AgentJudge;
   speaking: SpeakingJudge;
   step(step: Step): void;
+  overheard(record: Overheard): void;
   ended(call: Call, seen: WorldsView): void;
   /** Whether the call's end had begun when Twilio's stream had not. */
   readonly endedBeforeStart: boolean;
@@ -149,6 +151,11 @@ export function createCallJudge(around: CallJudgeOptions): CallJudge {
       if (step.actor === 'call') hearCall(step);
       if (step.actor === 'agentBuffer') hearAgentBuffer(step);
       if (step.actor === 'call' && SHOWN.test(step.event.type)) tell(`  ${shown(step.event)}`);
+    },
+    overheard(record) {
+      const told = JSON.stringify(record);
+      for (const needle of around.needles())
+        if (told.includes(needle)) report('secrets', `what is overheard holds "${needle}": ${told}`);
     },
     ended({ figures, ending }, { agentOpenedMs, undisturbed, heardOut, lastWordsDue, socketsLeft }) {
       speaking.ended(speakingTolerance());

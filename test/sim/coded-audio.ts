@@ -44,3 +44,20 @@ export function placeOf(bytes: Buffer, from = 0): Place | undefined {
     offset: unit * UNIT_BYTES - (at - from),
   };
 }
+
+/** What is loud in such sound, and what stands for it in sound that is as loud as the hiss of a line. */
+const HUSHED = new Map<number, number>([[HEAD, 0xef]]);
+for (let digit = 0; digit < 32; digit += 1)
+  HUSHED.set(DIGIT | digit, (digit < 16 ? 0x7f : 0xff) - (digit & 15));
+const RAISED = new Map([...HUSHED].map(([loud, quiet]) => [quiet, loud]));
+
+/** The same sound, hardly to be heard. */
+export function hushed(coded: Buffer): Buffer {
+  return Buffer.from(coded.map((byte) => HUSHED.get(byte) ?? byte));
+}
+
+/** The sound that was hushed; what was not is as it was. */
+export function raised(sound: Buffer): Buffer {
+  if (sound[0] !== 0xef) return sound;
+  return Buffer.from(sound.map((byte) => RAISED.get(byte) ?? byte));
+}

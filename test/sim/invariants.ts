@@ -12,7 +12,7 @@ export const INVARIANTS = {
   speaking: 'agentSpeaking holds exactly while Twilio plays audible audio of the agent',
   figures: 'the figures of a call are what the world saw',
   protocol: 'no message breaks a rule of Twilio, and nothing is sent before start',
-  secrets: 'no secret, no digit and no word of the conversation is in any step that is shown',
+  secrets: 'no secret, no digit and no word of the conversation is in any step or message that is shown',
 } as const;
 
 export type Invariant = keyof typeof INVARIANTS;

@@ -8,6 +8,9 @@ const BYTES_PER_MS = 8;
 /** A hole this long in the agent's sound lets a refused agent in again, and so does this long a wait. */
 const HOLE_MS = 300;
 const REFUSE_MS = 5_000;
+/** After a pause so much of what was heard may be said again, and its first 10 ms rise from silence. */
+const AGAIN_MS = 240;
+const FADE_BYTES = 80;
 /** The bridge keeps half a minute, then no longer reads; what its reading already brought may come on top. */
 const MOST_QUEUED_MS = 30_000 + 5_000;
 
@@ -31,6 +34,8 @@ interface Clearing {
   /** Of what was accepted since the last flush, so much had been sent. */
   sent: number;
   turnStart: number;
+  /** The pause before it, if nothing was flushed since. */
+  before: Clearing | undefined;
   /** And so much had been heard, as Twilio knows; undefined until `clear` got there. */
   heard?: number;
   /** Where the agent was taken up again, after a pause. */
@@ -97,12 +102,18 @@ export function createAgentJudge({
     return place && run ? run.start + place.offset - run.from : undefined;
   }
 
-  function takeUp(payload: Buffer, from: number): void {
+  /** Where the bridge goes on after a pause. Returns from where on in `payload` it can be held against what was said. */
+  function takeUp(payload: Buffer, from: number): number {
+    const whole = Math.max(from, FADE_BYTES);
+    const silence = payload.indexOf(SILENCE, from);
+    // The sound ends before it has risen: what follows tells.
+    if (silence >= 0 && silence < whole) return silence;
     rewinding = false;
-    const position = find(payload, from);
-    if (position === undefined || position > sent) return;
+    const position = find(payload, whole);
+    const fadedBytes = whole - from;
+    if (position === undefined || position - fadedBytes > sent) return from;
     if (lastClear) {
-      lastClear.resumedAt = position;
+      lastClear.resumedAt = position - fadedBytes;
       compareResumed(lastClear);
     }
     sent = position;
@@ -110,13 +121,15 @@ export function createAgentJudge({
       0,
       runs.findIndex((run) => run.start + run.to - run.from > position),
     );
+    return whole;
   }
 
   function compareResumed({ heard, resumedAt }: Clearing): void {
     if (heard === undefined || resumedAt === undefined) return;
     const ms = Math.round((resumedAt - heard) / BYTES_PER_MS);
     if (ms > toleranceMs()) report('interruption', `${ms} ms of the agent were lost by a pause`);
-    if (-ms > toleranceMs()) report('interruption', `${-ms} ms of the agent were repeated after a pause`);
+    if (-ms > AGAIN_MS + toleranceMs())
+      report('interruption', `${-ms} ms of the agent were repeated after a pause`);
   }
 
   function compareFlushed({ heard, flushedAt, turnStart: start, figures }: Clearing): void {
@@ -182,23 +195,26 @@ export function createAgentJudge({
       while (from < payload.length) {
         while (payload[from] === SILENCE) from += 1;
         if (from >= payload.length) return;
+        if (rewinding) from = takeUp(payload, from);
+        if (rewinding) continue;
         const silence = payload.indexOf(SILENCE, from);
         const to = silence < 0 ? payload.length : silence;
-        if (rewinding) takeUp(payload, from);
         turnStart ??= sent;
         takeSpan(payload.subarray(from, to));
         from = to;
       }
     },
     sentClear() {
-      lastClear = { atMs: now(), sent, turnStart: turnStart ?? sent };
+      lastClear = { atMs: now(), sent, turnStart: turnStart ?? sent, before: lastClear };
       clears.push(lastClear);
       unheard.push(lastClear);
     },
     clearedAtTwilio(droppedMs) {
       const clearing = unheard.shift();
       if (!clearing) return;
-      clearing.heard = Math.max(0, clearing.sent - droppedMs * BYTES_PER_MS);
+      const { before, sent: sentUntil } = clearing;
+      // What is said again after a pause was heard before it.
+      clearing.heard = Math.max(before?.heard ?? 0, sentUntil - droppedMs * BYTES_PER_MS);
       compareResumed(clearing);
       compareFlushed(clearing);
     },

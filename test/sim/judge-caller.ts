@@ -1,6 +1,6 @@
 import type { AudioFormat } from '../../src/audio/agent-format.ts';
 import type { Figures } from '../../src/call/open-call.ts';
-import { codedAudio, placeOf } from './coded-audio.ts';
+import { codedAudio, placeOf, raised } from './coded-audio.ts';
 import type { Report } from './invariants.ts';
 
 const FRAME_MS = 20;
@@ -42,13 +42,14 @@ export function createCallerJudge({ call, format, connectFrames, report }: Calle
   let silent = 0;
   let got = 0;
 
-  function take(frame: Buffer): void {
+  function take(heard: Buffer): void {
     got += 1;
     if (format !== 'mulaw') return;
-    if (frame.equals(SILENT_FRAME)) {
+    if (heard.equals(SILENT_FRAME)) {
       silent += 1;
       return;
     }
+    const frame = raised(heard);
     const place = placeOf(frame);
     const index = place && place.turn === 0 && place.call === call ? place.offset / FRAME_BYTES : -1;
     if (index < next || !frame.equals(codedAudio(call, 0, index * FRAME_MS, FRAME_MS))) {

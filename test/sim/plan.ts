@@ -1,6 +1,7 @@
 import type { BargeInPolicy } from '../../machines/call-facts.ts';
 import type { AudioFormat } from '../../src/audio/agent-format.ts';
 import { createRandom, type Random } from './random.ts';
+import type { Told } from './told.ts';
 
 /** One thing that goes wrong, or otherwise than usual: when (ms after the call rang), for which call of the world, what. */
 export interface Fault {
@@ -93,6 +94,8 @@ export interface WorldPlan {
   calls: number;
   options: WorldOptions;
   faults: Fault[];
+  /** What happens in the one call of this world, where nothing of it is left to chance. */
+  told?: Told;
 }
 
 /** The longest that a call is told after its ring before a fault may no longer begin. */

@@ -34,6 +34,15 @@ export function drawNature(random: Random): Nature {
   };
 }
 
+/** Of an agent that does what is told: nothing of it is drawn. */
+export const TOLD_NATURE: Nature = {
+  pace: 'real-time',
+  fillsSilence: false,
+  tellsSpeech: false,
+  tellsPartials: false,
+  yields: 0,
+};
+
 export interface AgentOptions {
   /** The number of its call. */
   call: number;
@@ -237,7 +246,8 @@ const TONE = Buffer.alloc(32 * 1_000);
 for (let i = 0; i < TONE.length / 2; i += 1)
   TONE.writeInt16LE(Math.round(9_000 * Math.sin((i * Math.PI) / 16)), 2 * i);
 
-function soundOf(format: AudioFormat, call: number, turn: number, ms: number): Buffer {
+/** `ms` of sound in the agent's format: which turn of which call it is can be told of it, where that is possible. */
+export function soundOf(format: AudioFormat, call: number, turn: number, ms: number): Buffer {
   if (format === 'mulaw') return codedAudio(call, turn, 0, ms);
   const parts: Buffer[] = [];
   for (let left = ms; left > 0; left -= 1_000) parts.push(TONE.subarray(0, Math.min(left, 1_000) * 32));

@@ -3,7 +3,7 @@ import { createDialects } from '../../src/agent/dialects.ts';
 import { createCalls } from '../../src/call/calls.ts';
 import type { Call } from '../../src/call/open-call.ts';
 import { createFeed, type Step } from '../../src/inspector/feed.ts';
-import type { Clock, Ports, Socket } from '../../src/ports.ts';
+import type { Clock, Overheard, Ports, Socket } from '../../src/ports.ts';
 import type { Admission } from '../../src/telephony/caller-line.ts';
 import { createTicketOffice } from '../../src/telephony/tickets.ts';
 import { NONCE_PARAMETER } from '../../src/telephony/twiml.ts';
@@ -26,6 +26,7 @@ export interface SimBridgeOptions {
   portsOf(callSid: string): Pick<Ports, 'fetch' | 'openSocket'>;
   hangUp(callSid: string): Promise<void>;
   step(step: Step): void;
+  overheard(callId: string, record: Overheard): void;
   closed(call: Call): void;
   failed(callSid: string | null, error: unknown): void;
 }
@@ -75,6 +76,8 @@ export function createSimBridge(around: SimBridgeOptions) {
     hangUp: around.hangUp,
     watch: {
       opened: feed.observe,
+      overheard: around.overheard,
+      isWatched: () => true,
       closed(call) {
         around.closed(call);
       },

@@ -5,6 +5,7 @@ import type { Planted } from './planted.ts';
 import type { Random } from './random.ts';
 import { API_KEY, CALLED_NUMBER, CALLER_NUMBER, type SimBridge } from './sim-bridge.ts';
 import type { SimClock } from './sim-clock.ts';
+import type { Told } from './told.ts';
 
 /** What all calls of a world share. */
 export interface SimCallSurroundings {
@@ -22,6 +23,8 @@ export interface SimCallOptions extends SimCallSurroundings {
   index: number;
   random: Random;
   rangAt: number;
+  /** What happens in this call, where that is not left to chance. */
+  told: Told | undefined;
   faults: readonly Fault[];
   report: Report;
   tell(words: string): void;

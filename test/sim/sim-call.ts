@@ -6,17 +6,18 @@ import { createAgentLeg, sleepOn } from './agent-leg.ts';
 import { createCallJudge } from './call-judge.ts';
 import { audiblePart, payloadOf, withoutMarks } from './overheard.ts';
 import type { FaultKind } from './plan.ts';
-import { drawNature } from './sim-agent.ts';
+import { drawNature, TOLD_NATURE } from './sim-agent.ts';
 import { ACCOUNT_SID, DISTURBING, NEEDLES, type SimCallOptions } from './sim-call-options.ts';
-import { createSimCaller, type SimCaller } from './sim-caller.ts';
+import { type CallerOptions, createSimCaller, type SimCaller } from './sim-caller.ts';
 import { createLines } from './sim-lines.ts';
 import { tapped } from './tap.ts';
+import { createToldCaller } from './told-caller.ts';
 
 export type SimCall = ReturnType<typeof createSimCall>;
 
 /** One phone call of a world: its caller, its agent, the lines between, and what befalls them. */
 export function createSimCall(around: SimCallOptions) {
-  const { clock, options, planted, index, random, rangAt, faults, tell, fired } = around;
+  const { clock, options, planted, index, random, rangAt, faults, told, tell, fired } = around;
   const callSid = `CA${random.bytes(16).toString('hex')}`;
   const streamSid = `MZ${random.bytes(16).toString('hex')}`;
   const coded = options.format === 'mulaw';
@@ -37,7 +38,7 @@ export function createSimCall(around: SimCallOptions) {
   let stalledMs = 0;
 
   const markDelayMs = options.markEchoMs + (standing.get('marks.delayed')?.ms ?? 0);
-  const nature = drawNature(random.fork(5));
+  const nature = told ? TOLD_NATURE : drawNature(random.fork(5));
   const judge = createCallJudge({
     call: index,
     now: clock.now,
@@ -107,7 +108,7 @@ export function createSimCall(around: SimCallOptions) {
       markEchoDelayMs: markDelayMs,
       onEvent: hearTwilio,
     });
-    caller = createSimCaller({
+    const options: CallerOptions = {
       clock,
       call: index,
       random: random.fork(4),
@@ -119,7 +120,8 @@ export function createSimCall(around: SimCallOptions) {
           150,
         ),
       enough,
-    });
+    };
+    caller = told ? createToldCaller(options, { rangAt, spoken: told.spoken }) : createSimCaller(options);
     const socket = tapped(far, {
       heardText(text) {
         if (text.startsWith('{"event":"media"')) judge.caller.frameArrived();
@@ -191,7 +193,8 @@ export function createSimCall(around: SimCallOptions) {
       if (stands('stream.never')) return;
       const lateMs = stands('stream.late')?.ms ?? 0;
       stands('marks.delayed');
-      clock.setTimeout(connect, random.int(200, 1_500) + lateMs);
+      const connectsAt = told ? told.connectsAt : random.int(200, 1_500) + lateMs;
+      if (connectsAt !== null) clock.setTimeout(connect, Math.max(0, connectsAt - latencyMs));
     },
     frame: () => caller?.frame(),
     ports: leg.ports,

@@ -1,3 +1,6 @@
+import type { Call } from '../../src/call/open-call.ts';
+import type { Step } from '../../src/inspector/feed.ts';
+import type { Overheard } from '../../src/ports.ts';
 import type { CreateAnswer } from '../../src/simulation/vapi-answers.ts';
 import { createVapiService } from '../../src/simulation/vapi-service.ts';
 import type { MemorySocket } from '../support/memory-network.ts';
@@ -27,6 +30,13 @@ export interface WorldResult {
   toldMs: number;
 }
 
+/** Who listens in a world, beside its judges. */
+export interface WorldListener {
+  step?(step: Step): void;
+  overheard?(record: Overheard): void;
+  ended?(call: Call): void;
+}
+
 const FRAME_MS = 20;
 const BETWEEN_CALLS_MS = 700;
 /** Longer than any call of a world, its short time to live and Vapi's own limits together. */
@@ -39,6 +49,7 @@ const VAPIS_OWN = /never-connected|silence-timed-out|exceeded/;
 export async function runWorld(
   plan: WorldPlan,
   planted: Planted = { words: 'nothing' },
+  listener: WorldListener = {},
 ): Promise<WorldResult> {
   const { options } = plan;
   const random = createRandom(plan.seed).fork(7);
@@ -108,11 +119,18 @@ export async function runWorld(
       if (!call) return;
       byCallId.set(step.callId, call);
       call.judge.step(step);
+      listener.step?.(step);
+    },
+    overheard(callId, record) {
+      const call = byCallId.get(callId) ?? ringing;
+      call?.judge.overheard(record);
+      listener.overheard?.(record);
     },
     closed(ended) {
       const reason = ended.ending?.reason ?? 'none';
       endings.set(reason, (endings.get(reason) ?? 0) + 1);
       interruptions += ended.figures.bargeIns.length;
+      listener.ended?.(ended);
       bySid(ended.callSid)?.closed(ended);
       clock.setTimeout(lookForTimers, 0);
     },
@@ -139,7 +157,8 @@ export async function runWorld(
       fired: note,
       index,
       random: random.fork(100 + index),
-      rangAt: index * BETWEEN_CALLS_MS + random.int(0, BETWEEN_CALLS_MS - 1),
+      rangAt: plan.told ? 0 : index * BETWEEN_CALLS_MS + random.int(0, BETWEEN_CALLS_MS - 1),
+      told: plan.told,
       faults: plan.faults.filter(({ target }) => target === index),
       report: (invariant, words) => report(index, invariant, words),
       tell: (words) => story.tell(index, words),
@@ -169,9 +188,10 @@ export async function runWorld(
   }
   tick();
 
-  const quiet = await clock.runUntilQuiet(LIMIT_MS);
+  const limitMs = LIMIT_MS + Math.max(0, ...plan.faults.map(({ at }) => at));
+  const quiet = await clock.runUntilQuiet(limitMs);
 
-  if (!quiet) report(null, 'ends', `${clock.armed} timers are still armed after ${LIMIT_MS} ms`);
+  if (!quiet) report(null, 'ends', `${clock.armed} timers are still armed after ${limitMs} ms`);
   if (bridge.calls.live > 0) report(null, 'ends', `${bridge.calls.live} calls never ended`);
   if (bridge.calls.held > 0)
     report(null, 'ends', `the parts of ${bridge.calls.held} calls are still on the bench`);
