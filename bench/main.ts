@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util';
 import type { AudioFormat } from '../src/audio/agent-format.ts';
 import { PLAYOUT_FILL_MS } from '../src/call/call-options.ts';
 import { startFakeVapi } from './fake-vapi.ts';
-import { table, told } from './figures.ts';
+import { table, told, wholeNumber } from './figures.ts';
 import { type LoadResult, runLoad } from './load.ts';
 import { busiestFunctions } from './profile.ts';
 import { type Build, buildServers, startServer } from './server-process.ts';
@@ -46,17 +46,11 @@ const { values } = parseArgs({
     profile: { type: 'string' },
   },
 });
-const loads = values.calls.split(',').map((calls) => whole('--calls', calls, MOST_CALLS));
-const seconds = whole('--seconds', values.seconds, MOST_SECONDS);
-const rounds = whole('--rounds', values.rounds, MOST_ROUNDS);
+const loads = values.calls.split(',').map((calls) => wholeNumber('--calls', calls, MOST_CALLS));
+const seconds = wholeNumber('--seconds', values.seconds, MOST_SECONDS);
+const rounds = wholeNumber('--rounds', values.rounds, MOST_ROUNDS);
 const format = formatOf(values.format);
 const profiles = values.profile === undefined ? undefined : resolve(values.profile);
-
-function whole(name: string, value: string, most: number): number {
-  const number = Number(value);
-  if (Number.isInteger(number) && number >= 1 && number <= most) return number;
-  throw new Error(`${name} is no whole number from 1 to ${most}.`);
-}
 
 function formatOf(name: string): AudioFormat {
   if (name === 'mulaw' || name === 'pcm_s16le') return name;

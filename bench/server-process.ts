@@ -40,8 +40,11 @@ export interface ServerProcess {
   stop(): Promise<void>;
 }
 
-/** Compiles once, so that neither a compiler nor a change of the sources gets into the figures. */
-export async function buildServers(): Promise<Build> {
+/**
+ * Compiles once, so that neither a compiler nor a change of the sources gets into the figures. `also` are files that a
+ * benchmark's own servers are made of.
+ */
+export async function buildServers(also: readonly string[] = []): Promise<Build> {
   // Inside node_modules, so that the packages are found from there.
   const directory = `${ROOT}node_modules/.cache/bench-${process.pid}`;
   const remove = () => rmSync(directory, { recursive: true, force: true });
@@ -55,7 +58,7 @@ export async function buildServers(): Promise<Build> {
     JSON.stringify({
       extends: `${ROOT}tsconfig.build.json`,
       compilerOptions: { rootDir: ROOT, outDir: directory, noCheck: true, sourceMap: false },
-      include: ['src', 'machines', 'bench/relay.ts'].map((path) => ROOT + path),
+      include: ['src', 'machines', 'bench/relay.ts', ...also].map((path) => ROOT + path),
     }),
   );
   await promisify(execFile)(process.execPath, [`${ROOT}node_modules/typescript/bin/tsc`, '-p', directory]);

@@ -2,10 +2,14 @@
 export const FRAME_BYTES = 160;
 export const FRAME_MS = 20;
 
+/**
+ * A frame says whose it is and which it is in the lowest bits of its samples, which no ear notices, and in its second
+ * half, since the bridge may fade in the first.
+ */
 const MAGIC = 0x5a;
-/** Where a frame says whose it is and which it is. */
-const OWNER_AT = 2;
-const PLACE_AT = 4;
+const MAGIC_AT = FRAME_BYTES / 2;
+const OWNER_AT = MAGIC_AT + 8;
+const PLACE_AT = OWNER_AT + 16;
 
 const SILENCE = Buffer.alloc(FRAME_BYTES, 0xff);
 /** A square wave at 1 kHz: loud all through. */
@@ -14,6 +18,9 @@ const TONE = Buffer.from(Array.from({ length: FRAME_BYTES }, (_, i) => (i % 8 < 
 const WIDE_TONE = Buffer.from(
   Int16Array.from({ length: 2 * FRAME_BYTES }, (_, i) => (i % 16 < 8 ? 8000 : -8000)).buffer,
 );
+
+/** The sound of a frame of µ-law by its place. It is copied before anything is written into it. */
+export type Sound = (place: number) => Uint8Array;
 
 /** What became of the frames of one direction of one call. All but `received` and `flushed` are 0 where nothing is wrong. */
 export interface TrackCount {
@@ -55,7 +62,10 @@ export interface Track {
   beginTurn(): void;
   /** What is on its way now need not come out. */
   cut(now: number): void;
-  /** What was on its way at the last `cut` must not come out from here on. */
+  /**
+   * What was on its way at the last `cut` must not come out from here on. The rest of a turn that has begun may be held
+   * back on purpose from here on: it is not timed.
+   */
   cleared(): void;
   readonly sent: number;
   readonly count: TrackCount;
@@ -66,8 +76,8 @@ const OPENING_FRAMES = 10;
 /** Nothing is on its way longer than this, in ms: what was sent before and did not come out is lost. */
 const LONGEST_WAY_MS = 1_000;
 
-/** Makes the track of the call `owner`. Its sound is never quiet. */
-export function createTrack(owner: number, samples: Samples): Track {
+/** Makes the track of the call `owner`. Its sound, a tone unless told, is never to be quiet. */
+export function createTrack(owner: number, samples: Samples, sound: Sound = () => TONE): Track {
   const sentAt: number[] = [];
   /** How often each frame came out. */
   const seen: number[] = [];
@@ -79,6 +89,8 @@ export function createTrack(owner: number, samples: Samples): Track {
   let turnFrames = OPENING_FRAMES;
   let cutBefore = 0;
   let clearedBefore = 0;
+  /** Frames before this one are not timed. */
+  let timedFrom = 0;
   let place = 0;
   let bytesInOrder = 0;
 
@@ -102,17 +114,17 @@ export function createTrack(owner: number, samples: Samples): Track {
     if (frame < latest) count.outOfOrder += 1;
     if (frame < clearedBefore) count.stale += 1;
     latest = Math.max(latest, frame);
-    if (!samples.open) return;
+    if (!samples.open || frame < timedFrom) return;
     if (opening[frame] === 0) samples.steady.push(now - at);
     else if (opening[frame] === 1) samples.turnStarts.push(now - at);
   }
 
   return {
     next(now) {
-      const frame = Buffer.from(TONE);
-      frame[0] = MAGIC;
-      frame.writeUInt16LE(owner, OWNER_AT);
-      frame.writeUInt32LE(note(now), PLACE_AT);
+      const frame = Buffer.from(sound(sentAt.length));
+      writeBits(frame, MAGIC_AT, 8, MAGIC);
+      writeBits(frame, OWNER_AT, 16, owner);
+      writeBits(frame, PLACE_AT, 32, note(now));
       return frame;
     },
     nextWide(now) {
@@ -122,8 +134,8 @@ export function createTrack(owner: number, samples: Samples): Track {
     arrived(mulaw, now) {
       for (let at = 0; at + FRAME_BYTES <= mulaw.length; at += FRAME_BYTES) {
         const frame = mulaw.subarray(at, at + FRAME_BYTES);
-        if (frame[0] === MAGIC && frame.readUInt16LE(OWNER_AT) === owner) {
-          take(frame.readUInt32LE(PLACE_AT), now);
+        if (readBits(frame, MAGIC_AT, 8) === MAGIC && readBits(frame, OWNER_AT, 16) === owner) {
+          take(readBits(frame, PLACE_AT, 32), now);
         } else if (!frame.equals(SILENCE)) count.foreign += 1;
       }
     },
@@ -137,6 +149,7 @@ export function createTrack(owner: number, samples: Samples): Track {
     },
     beginTurn() {
       turnFrames = 0;
+      timedFrom = Math.min(timedFrom, sentAt.length);
     },
     cut(now) {
       for (let frame = sentAt.length - 1; frame >= cutBefore; frame -= 1) {
@@ -147,6 +160,7 @@ export function createTrack(owner: number, samples: Samples): Track {
     },
     cleared() {
       clearedBefore = cutBefore;
+      if (turnFrames > 0) timedFrom = Number.POSITIVE_INFINITY;
     },
     get sent() {
       return sentAt.length;
@@ -156,4 +170,14 @@ export function createTrack(owner: number, samples: Samples): Track {
       return { ...count, flushed, lost: sentAt.length - count.received - flushed };
     },
   };
+}
+
+function writeBits(frame: Buffer, at: number, bits: number, value: number): void {
+  for (let i = 0; i < bits; i += 1) frame[at + i] = ((frame[at + i] ?? 0) & 0xfe) | ((value >>> i) & 1);
+}
+
+function readBits(frame: Buffer, at: number, bits: number): number {
+  let value = 0;
+  for (let i = 0; i < bits; i += 1) value |= ((frame[at + i] ?? 0) & 1) << i;
+  return value >>> 0;
 }
