@@ -47,7 +47,7 @@ describe('a caller who interrupts, under the reversible policy', () => {
   });
 
   it('is told by the bridge to have heard what was really played, to a frame', () => {
-    expect(told.summary.positionError.count).toBe(144);
+    expect(told.summary.positionError.count).toBeGreaterThanOrEqual(144);
     expect(told.summary.positionError.max).toBeLessThanOrEqual(FRAME_MS);
   });
 });

@@ -46,6 +46,8 @@ export async function createBridge(settings: Record<string, string> = {}): Promi
         },
         stdio: ['ignore', 'ignore', 'inherit'],
       });
+      // Whoever stops a run stops its server too.
+      process.once('exit', () => child?.kill('SIGKILL'));
       await answers(`${url}/health`);
     },
     async kill() {

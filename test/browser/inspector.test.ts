@@ -6,14 +6,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Bridge, buildPage, createBridge, pause } from './bridge.ts';
 import { type Caller, call, openSilentCalls, serveSilentAgent } from './callers.ts';
 import { findChromium, launchChromium } from './chromium.ts';
-import { longestFrame, newPage, statesSeen, type WatchedPage, watchStates } from './pages.ts';
+import { newPage, statesSeen, type WatchedPage, watchStates } from './pages.ts';
 
 const TOKEN = 'a-token-for-the-inspector';
 /** Five seconds, so that the agent’s greeting is over before its pre-roll: who looks on sees the state in between. */
 const PREROLL_FRAMES = '250';
 const CALLS = 500;
-/** A picture that takes longer is felt, in ms; the machines that test this share two cores with a server and 500 calls. */
-const FELT_MS = 500;
 
 const chromium = findChromium();
 if (chromium === undefined && process.env.CI !== undefined)
@@ -266,19 +264,22 @@ describe.skipIf(chromium === undefined)(name, { timeout: 120_000 }, () => {
       await agent.close();
     });
 
-    it('stays swift', async () => {
+    it('holds no more rows than fit the screen, and moves through all of them', async () => {
       const page = await visit(`${bridge.url}/inspector`);
       await page.locator('.board').waitFor();
       const end = await openSilentCalls(bridge.mediaUrl, CALLS);
       await page.locator('[data-total="Live"] .total-value', { hasText: String(CALLS) }).waitFor();
       expect(await page.locator('.call-line').count()).toBeLessThan(60);
-      const measured = longestFrame(page, 2_000);
+      const shown = () => page.locator('.call-line').first().getAttribute('data-call');
+      const seen = new Set([await shown()]);
       for (let turn = 0; turn < 10; turn += 1) {
         await page.mouse.move(700, 600);
         await page.mouse.wheel(0, 1_800);
         await pause(120);
+        seen.add(await shown());
+        expect(await page.locator('.call-line').count()).toBeLessThan(60);
       }
-      expect(await measured).toBeLessThan(FELT_MS);
+      expect(seen.size).toBeGreaterThan(8);
       await page.keyboard.press('j');
       await page.keyboard.press('j');
       await page.locator('.call-line[data-selected="true"]').waitFor();

@@ -44,18 +44,3 @@ export async function watchStates(page: Page, selector: string): Promise<void> {
 export function statesSeen(page: Page): Promise<string[]> {
   return page.evaluate('window.statesSeen');
 }
-
-/** The longest time between two pictures, in ms, during `ms`. */
-export function longestFrame(page: Page, ms: number): Promise<number> {
-  return page.evaluate(`new Promise((told) => {
-    const begun = performance.now();
-    let [last, longest] = [begun, 0];
-    const look = (now) => {
-      longest = Math.max(longest, now - last);
-      last = now;
-      if (now - begun < ${ms}) requestAnimationFrame(look);
-      else told(longest);
-    };
-    requestAnimationFrame(look);
-  })`);
-}

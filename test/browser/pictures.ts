@@ -113,6 +113,7 @@ async function main(folder: string): Promise<void> {
   }
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 const [folder] = process.argv.slice(2);
 if (folder === undefined) say('Name the folder that the pictures are to be written to.');
 else await main(folder);
