@@ -1,7 +1,7 @@
 /** What the noise floor and the busy level are before anything is heard, in dBFS. */
 const FIRST_FLOOR = -50;
 const FIRST_BUSY = -45;
-/** The floor is the least level of so many frames: 1.5 s, in which any talker draws breath or closes their lips. */
+/** The floor is the least level of so many frames: 1.5 s at least, in which any talker draws breath or closes their lips. */
 const FLOOR_FRAMES = 75;
 /** Below this a line is silent. */
 const LEAST_FLOOR = -70;

@@ -3,7 +3,7 @@ import { SILENCE_DBFS } from './loudness.ts';
 
 /**
  * Echoes of 0 to 790 ms are looked for, 10 ms apart: both ways through the network, and the caller's loudspeaker and
- * room. At 20 ms apart, an echo half way between two is up to 10 dB louder than what is expected, which is a voice.
+ * room. At 20 ms apart, an echo half way between two is up to 9 dB louder than what is expected, and taken for a voice.
  */
 const DELAYS = 80;
 /** The echo that is expected of every delay before anything is known of it, in dB of what was played. */

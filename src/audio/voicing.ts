@@ -30,7 +30,7 @@ export interface Voicing {
   readonly period: number;
 }
 
-/** Makes the ear of one call. It keeps the last 10 ms, so it must be given every frame. */
+/** Makes the ear of one call. It keeps the last 10 ms: `periodicity` is of a frame and the end of the one given before it. */
 export function createVoicing(): Voicing {
   const window = new Float64Array(WINDOW);
   /** The last sample in, and the last after the high-pass. */

@@ -7,13 +7,14 @@ import { createRandom } from '../corpus/mix.ts';
 function rig(lossDb: number, delayMs: number) {
   const random = createRandom(7);
   const levels = Array.from({ length: 2_000 }, () => -40 + 28 * random());
+  const playedAt = (atMs: number) => levels[Math.floor(atMs / 20)] ?? -90;
   const far: FarTrack = {
     playing() {},
     cut() {},
-    levelAt: (atMs) => levels[Math.floor(atMs / 20)] ?? -90,
+    levels: (atMs, into) => into.set(into.map((_, back) => playedAt(atMs - back * 10))),
   };
   const guard = createEchoGuard(far);
-  const heardAt = (atMs: number) => Math.max(-62, far.levelAt(atMs - delayMs) - lossDb);
+  const heardAt = (atMs: number) => Math.max(-62, playedAt(atMs - delayMs) - lossDb);
   const listen = (from: number, to: number, alone = true, louder = 0) => {
     const errors: number[] = [];
     for (let frame = from; frame < to; frame += 1) {

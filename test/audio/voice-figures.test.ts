@@ -31,6 +31,14 @@ describe('the voice onset, by the corpus', () => {
     }
   });
 
+  it('takes no echo for a voice whenever the frames begin, though they are heard 10 ms later than is said', () => {
+    for (let phase = 0; phase < 20; phase += 1) {
+      const echo = { lossDb: 20, delayMs: 140 };
+      const edges = listenTo({ ms: 12_000, echo, beginsAt: 1_000 + phase, earlyMs: 10 });
+      expect([phase, voices(edges)]).toEqual([phase, 0]);
+    }
+  });
+
   it.each(['white', 'pink', 'car', 'keyboard', 'street', 'babble'])('takes no %s for a voice', (bed) => {
     for (const levelDbfs of [-50, -42, -36]) {
       const line: Line = { ms: 20_000, noise: { bed, levelDbfs } };
