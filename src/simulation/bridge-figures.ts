@@ -2,7 +2,16 @@ import type { Ports } from '../ports.ts';
 
 type Fields = Record<string, unknown>;
 
-const PLAIN = ['agentReadyMs', 'firstResponseMs', 'prerollMs', 'droppedFrames', 'gapFilledMs', 'talkOverMs'];
+const PLAIN = [
+  'agentReadyMs',
+  'firstResponseMs',
+  'prerollMs',
+  'droppedFrames',
+  'gapFilledMs',
+  'talkOverMs',
+  'deadAirMs',
+  'falsePauses',
+];
 const TRIES = 8;
 const TRY_INTERVAL_MS = 250;
 const ANSWER_TIMEOUT_MS = 2_000;
@@ -25,8 +34,8 @@ export function bridgeLines(call: unknown): string[] {
     'What the server says of it:',
     ...plain.map((name) => `  ${name.padEnd(16)}${shown(figures[name])}`),
     ...bargeIns.map(
-      ({ atMs, clearAfterMs, flushedMs, heardMs, outcome }) =>
-        `  ${'bargeIn'.padEnd(16)}atMs ${shown(atMs)}, clearAfterMs ${shown(clearAfterMs)}, ` +
+      ({ atMs, cause, clearAfterMs, flushedMs, heardMs, outcome }) =>
+        `  ${'bargeIn'.padEnd(16)}atMs ${shown(atMs)} by ${shown(cause)}, clearAfterMs ${shown(clearAfterMs)}, ` +
         `flushedMs ${shown(flushedMs)}, heardMs ${shown(heardMs)}, ${shown(outcome)}`,
     ),
   ];

@@ -100,13 +100,20 @@ describe('what the phone prints', () => {
 
   it("shows the server's own figures, whatever it left out", () => {
     const bargeIns = [
-      { atMs: 5_000, clearAfterMs: 120.25, flushedMs: 840, heardMs: 1_000, outcome: 'flushed' },
+      {
+        atMs: 5_000,
+        cause: 'voice',
+        clearAfterMs: 120.25,
+        flushedMs: 840,
+        heardMs: 1_000,
+        outcome: 'flushed',
+      },
     ];
     expect(bridgeLines({ figures: { firstResponseMs: 610, droppedFrames: 0, bargeIns } })).toEqual([
       'What the server says of it:',
       '  firstResponseMs 610',
       '  droppedFrames   0',
-      '  bargeIn         atMs 5000, clearAfterMs 120.3, flushedMs 840, heardMs 1000, flushed',
+      '  bargeIn         atMs 5000 by voice, clearAfterMs 120.3, flushedMs 840, heardMs 1000, flushed',
     ]);
     expect(bridgeLines(undefined)).toEqual([]);
     expect(bridgeLines({ figures: null })).toEqual([]);
