@@ -2,10 +2,11 @@
  * The agent's end: the call at Vapi and its socket, from the request for it until both are gone.
  *
  *   idle ──→ creating { wanted | unwanted } ──→ linked { opening → open { quiet ⇄ probing } → closing } ──→ closed
- *                        └── refused ──→ closed         └── lost, or never opened ──→ ending ──→ closed
+ *            ↑ retrying ─┤                              └── lost, or never opened ──→ ending ──→ closed
+ *                        └── refused ──→ closed
  *
- * A call is asked for once and never again on its own account: a second call at Vapi is a second bill. What was
- * created is ended on every path: on its socket (`closing`) or, where there is none, over HTTP (`ending`).
+ * A call is asked for again only where it is sure that none was made, and once: a second call at Vapi is a second bill.
+ * What was created is ended on every path: on its socket (`closing`) or, where there is none, over HTTP (`ending`).
  */
 import { assign, fromCallback, fromPromise, sendParent, sendTo, setup, stateIn } from 'xstate';
 import type { Meta } from './requirements.ts';
@@ -26,7 +27,14 @@ export type AgentRefusal =
 /** How the request for a call came out. The address of its socket is a secret and stays with whoever asked. */
 export type CreateOutcome =
   | { created: true; vapiCallId: string }
-  | { created: false; refusal: AgentRefusal; words: string; vapiCallId?: string };
+  | {
+      created: false;
+      refusal: AgentRefusal;
+      words: string;
+      vapiCallId?: string;
+      /** There only where it is sure that no call was made, so that asking again makes no second: not before so long. */
+      askAgainAfterMs?: number;
+    };
 
 /** What the agent is told beside the caller's audio. */
 export type Conveyed =
@@ -87,6 +95,8 @@ export interface VapiSocketInput {
   /** Whether a call must be created before there is a socket to open (`transport`), or not (`direct`). */
   creates: boolean;
   createTimeoutMs: number;
+  /** Between a refusal and the second request, at least. */
+  retryIntervalMs: number;
   openTimeoutMs: number;
   heartbeatIntervalMs: number;
   pongTimeoutMs: number;
@@ -96,9 +106,15 @@ export interface VapiSocketInput {
 
 interface VapiSocketContext extends VapiSocketInput {
   vapiCallId: string | null;
+  /** How often a call was asked for again. */
+  retries: number;
+  askAgainAfterMs: number;
   loss: AgentLoss;
   words: string;
 }
+
+/** A caller does not wait for a third. */
+const MOST_RETRIES = 1;
 
 /** The close codes that mean "the far end is done", RFC 6455: normal, and closed without a code. */
 const ORDERLY = new Set([1000, 1005]);
@@ -129,6 +145,10 @@ export const vapiSocketMachine = setup({
       loss: 'unavailable' as const,
       words: outcome.created ? '' : outcome.words,
     })),
+    noteRetry: assign(({ context }, outcome: CreateOutcome) => ({
+      retries: context.retries + 1,
+      askAgainAfterMs: outcome.created ? 0 : (outcome.askAgainAfterMs ?? 0),
+    })),
     tellCall: sendParent(({ event }) => event),
     tellOpened: sendParent((_, { at }: { at: number }): VapiNews => ({ type: 'vapi.opened', at })),
     tellGone: sendParent(
@@ -138,11 +158,14 @@ export const vapiSocketMachine = setup({
   guards: {
     createsFirst: ({ context }) => context.creates,
     wasCreated: (_, outcome: CreateOutcome) => outcome.created,
+    mayAskAgain: ({ context }, outcome: CreateOutcome) =>
+      !outcome.created && outcome.askAgainAfterMs !== undefined && context.retries < MOST_RETRIES,
     leftACall: (_, outcome: CreateOutcome) => outcome.vapiCallId !== undefined,
     closedOrderly: (_, { code }: { code: number }) => ORDERLY.has(code),
   },
   delays: {
     createTimeout: ({ context }) => context.createTimeoutMs,
+    retryInterval: ({ context }) => Math.max(context.retryIntervalMs, context.askAgainAfterMs),
     openTimeout: ({ context }) => context.openTimeoutMs,
     heartbeatInterval: ({ context }) => context.heartbeatIntervalMs,
     pongTimeout: ({ context }) => context.pongTimeoutMs,
@@ -152,7 +175,14 @@ export const vapiSocketMachine = setup({
 }).createMachine({
   id: 'vapi-socket',
   options: { maxIterations: 50 },
-  context: ({ input }) => ({ ...input, vapiCallId: null, loss: 'ended', words: '' }),
+  context: ({ input }) => ({
+    ...input,
+    vapiCallId: null,
+    retries: 0,
+    askAgainAfterMs: 0,
+    loss: 'ended',
+    words: '',
+  }),
   initial: 'idle',
   states: {
     idle: {
@@ -178,6 +208,12 @@ export const vapiSocketMachine = setup({
             target: 'ending',
             meta: { serves: 'one-call' },
             actions: [{ type: 'noteRefusal', params: ({ event }) => event.output }, 'tellGone'],
+          },
+          {
+            guard: { type: 'mayAskAgain', params: ({ event }) => event.output },
+            target: 'retrying',
+            meta: { serves: 'one-call' },
+            actions: { type: 'noteRetry', params: ({ event }) => event.output },
           },
           {
             target: 'closed',
@@ -224,6 +260,10 @@ export const vapiSocketMachine = setup({
           after: { createTimeout: { target: '#vapi-socket.closed', meta: { serves: 'bounded-wait' } } },
         },
       },
+    },
+    retrying: {
+      after: { retryInterval: 'creating' },
+      on: { 'socket.close': 'closed' },
     },
     linked: {
       invoke: { src: 'vapiLink', id: 'vapiLink', input: ({ context }) => ({ callId: context.callId }) },

@@ -11,6 +11,21 @@ const WORDS: Record<string, string> = {
   ENETUNREACH: 'network unreachable',
 };
 
+/** Failures to reach the far end at all. */
+const NEVER_SENT: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
+
+/** Whether a request that failed so cannot have reached anybody, so that making it again does nothing twice. */
+export function isNeverSent(error: unknown): boolean {
+  return NEVER_SENT.has(failureCode(error) ?? '');
+}
+
 /** The `code` of a Node error or of what caused it (`fetch` hides the true error in `cause`); none has none. */
 export function failureCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;

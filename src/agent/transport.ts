@@ -1,5 +1,5 @@
 import type { CreateOutcome } from '../../machines/vapi-socket.ts';
-import { failureWords } from '../failure-words.ts';
+import { failureWords, isNeverSent } from '../failure-words.ts';
 import type { Overhear, Ports } from '../ports.ts';
 import {
   buildCreateCall,
@@ -18,6 +18,9 @@ export interface TransportOptions {
   spec: CreateCallSpec;
   handshakeTimeoutMs: number;
 }
+
+/** A caller who hears nothing does not wait longer for a second request. */
+const LONGEST_WAIT_MS = 2_000;
 
 /**
  * Vapi's documented way: `POST /call`, then the socket whose address comes back (docs/wire.md). That address is as
@@ -55,7 +58,12 @@ export function createTransport({
       vapiCallId = outcome.vapiCallId;
       if (outcome.kind !== 'created') {
         const refused = { created: false, refusal: outcome.kind, words: outcome.words } as const;
-        return vapiCallId === undefined ? refused : { ...refused, vapiCallId };
+        if (vapiCallId !== undefined) return { ...refused, vapiCallId };
+        const { retryAfterMs = 0 } = outcome;
+        const isPassing = response.status === 429 || (response.status >= 500 && response.status !== 504);
+        return isPassing && retryAfterMs <= LONGEST_WAIT_MS
+          ? { ...refused, askAgainAfterMs: retryAfterMs }
+          : refused;
       }
       socketUrl = outcome.websocketCallUrl;
       controlUrl = outcome.controlUrl;
@@ -63,11 +71,9 @@ export function createTransport({
     } catch (error) {
       if (signal.aborted) overhear('bridge', 'vapi', 'given up');
       else overhear('vapi', 'bridge', 'no answer', { outcome: 'unreachable' });
-      return {
-        created: false,
-        refusal: 'unreachable',
-        words: `Vapi could not be reached (${failureWords(error)}). Check VAPI_BASE_URL and the network.`,
-      };
+      const words = `Vapi could not be reached (${failureWords(error)}). Check VAPI_BASE_URL and the network.`;
+      const refused = { created: false, refusal: 'unreachable', words } as const;
+      return isNeverSent(error) ? { ...refused, askAgainAfterMs: 0 } : refused;
     }
   }
 

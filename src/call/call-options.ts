@@ -66,13 +66,15 @@ const CLOSE_TIMEOUT_MS = 2_000;
 const START_TIMEOUT_MS = 5_000;
 const EXAMINE_TIMEOUT_MS = 1_500;
 const CREATE_TIMEOUT_MS = 8_000;
+/** Before a refused call is asked for again; what each call adds of its own keeps many from asking at once. */
+const RETRY_INTERVAL_MS = 400;
 const END_TIMEOUT_MS = 3_000;
 const REFUSE_TIMEOUT_MS = 5_000;
 
 /** What the statechart of a call is given of these options. */
 export function chartOptions(
   options: CallOptions,
-  { creates, ticketed }: { creates: boolean; ticketed: boolean },
+  { creates, ticketed, jitterMs }: { creates: boolean; ticketed: boolean; jitterMs: number },
 ) {
   const { heartbeatIntervalMs } = options;
   const pongTimeoutMs = Math.min(5_000, heartbeatIntervalMs / 2);
@@ -92,6 +94,7 @@ export function chartOptions(
     vapiSocket: {
       creates,
       createTimeoutMs: CREATE_TIMEOUT_MS,
+      retryIntervalMs: RETRY_INTERVAL_MS + jitterMs,
       openTimeoutMs: OPEN_TIMEOUT_MS,
       heartbeatIntervalMs,
       pongTimeoutMs,

@@ -274,7 +274,12 @@ export function openCall(callId: string, request: CallRequest, around: CallSurro
       summonsAgentAtOnce: request.summonsAgentAtOnce,
       agentGivesVerdicts: request.dialect.givesVerdicts,
       agentTakesOrders: request.dialect.takesOrders,
-      ...chartOptions(options, { creates: request.dialect.creates, ticketed: request.callSid !== null }),
+      ...chartOptions(options, {
+        creates: request.dialect.creates,
+        ticketed: request.callSid !== null,
+        // The id is random: 0 to 255 ms.
+        jitterMs: Number.parseInt(callId.slice(0, 2), 16) || 0,
+      }),
     },
   });
   actor.subscribe({ error: fail, complete: release });

@@ -12,13 +12,14 @@ export interface Passing {
 
 /** What is wrong with a call, by the states that its actors are in. */
 export function warningsOf(values: Values, { unanswered, backedOff }: Passing): Warning[] {
-  const { twilioSocket, callerBuffer, agentBuffer } = values;
+  const { twilioSocket, vapiSocket, callerBuffer, agentBuffer } = values;
   const warnings: Array<[Warning, boolean]> = [
     ['callerHalfOpen', isIn(twilioSocket, 'open', 'examining') || unanswered('twilioSocket')],
     ['agentHalfOpen', unanswered('vapiSocket')],
     ['callerOverflow', overflows(callerBuffer)],
     ['agentOverflow', overflows(agentBuffer) || isIn(agentBuffer, 'backlogged')],
     ['agentBackedUp', isIn(callerBuffer, 'backlogged')],
+    ['retrying', isIn(vapiSocket, 'retrying')],
     ['bargeInBackedOff', backedOff],
   ];
   return warnings.flatMap(([warning, holds]) => (holds ? [warning] : []));

@@ -43,6 +43,20 @@ stories('An agent that cannot be had', (story) => {
     });
   }
 
+  for (const as of ['rate-limited', 'server-error', 'bad-gateway'] as const) {
+    const answer = (n: number) => (n === 0 ? { as, delayMs: 100 } : undefined);
+    story(`is asked for once more, and had: ${as}`, { script: { answer } }, async (world) => {
+      const placed = await world.place();
+      placed.phone.talk();
+      await world.until('both are there', () => placed.call.state === 'streaming', 3_000);
+      const words = createTurn(world, 1, 300);
+      placed.agent.mind.say(words.spoken);
+      await agentIsDone(world, placed, 1_000);
+      expectHeard(world, placed.phone, words);
+      expect(world.lines.some(({ level }) => level === 'warn')).toBe(false);
+    });
+  }
+
   story(
     'is told in words: nobody answers at its address',
     {

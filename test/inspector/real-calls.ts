@@ -60,7 +60,7 @@ export function createRealCalls() {
           summonsAgentAtOnce: true,
           agentGivesVerdicts: true,
           agentTakesOrders: true,
-          ...chartOptions(OPTIONS, { creates: false, ticketed: true }),
+          ...chartOptions(OPTIONS, { creates: false, ticketed: true, jitterMs: 0 }),
         },
       });
       const closed = () => {

@@ -108,6 +108,7 @@ export function stage({
       vapiSocket: {
         creates: true,
         createTimeoutMs: 1,
+        retryIntervalMs: 1,
         openTimeoutMs: 1,
         heartbeatIntervalMs: 1,
         pongTimeoutMs: 1,

@@ -25,6 +25,7 @@ function stage({ creates = true } = {}) {
     callId: 'c1',
     creates,
     createTimeoutMs: 8_000,
+    retryIntervalMs: 500,
     openTimeoutMs: 4_000,
     heartbeatIntervalMs: 10_000,
     pongTimeoutMs: 5_000,
@@ -32,8 +33,9 @@ function stage({ creates = true } = {}) {
     endTimeoutMs: 3_000,
   });
 
+  /** Answers the latest request. */
   async function answer(outcome: CreateOutcome | Error) {
-    asked[0]?.(outcome);
+    asked.at(-1)?.(outcome);
     await on.clock.settle();
   }
 
@@ -73,6 +75,48 @@ describe("the agent's end", () => {
     expect(asked).toHaveLength(1);
     expect(ended).toHaveLength(0);
     expect(alive()).toBe(false);
+  });
+
+  it.each([
+    ['half a second', 0, 500],
+    ['as long as it is asked to', 1_500, 1_500],
+  ])(
+    'asks once more after %s where it is sure that no call was made [one-call]',
+    async (_, askAgainAfterMs, ms) => {
+      const { tell, answer, told, asked, clock, state } = stage();
+      tell({ type: 'socket.open' });
+      await answer({ created: false, refusal: 'rateLimited', words: 'Too many.', askAgainAfterMs });
+      expect(told).toEqual([]);
+      clock.advance(ms - 1);
+      expect(asked).toHaveLength(1);
+      clock.advance(1);
+      expect(asked).toHaveLength(2);
+      await answer(CREATED);
+      expect(state()).toEqual({ linked: 'opening' });
+    },
+  );
+
+  it('does not ask a third time, and tells why', async () => {
+    const { tell, answer, told, asked, clock, alive } = stage();
+    const refused = { created: false, refusal: 'broken', words: 'Broken.', askAgainAfterMs: 0 } as const;
+    tell({ type: 'socket.open' });
+    await answer(refused);
+    clock.advance(500);
+    await answer({ ...refused, words: 'Still broken.' });
+    expect(told[0]).toEqual({ type: 'vapi.gone', cause: 'unavailable', words: 'Still broken.' });
+    clock.advance(60_000);
+    expect(asked).toHaveLength(2);
+    expect(alive()).toBe(false);
+  });
+
+  it('asks nobody again for a caller who has gone', async () => {
+    const { tell, answer, asked, clock, alive } = stage();
+    tell({ type: 'socket.open' });
+    await answer({ created: false, refusal: 'broken', words: 'Broken.', askAgainAfterMs: 0 });
+    tell({ type: 'socket.close' });
+    expect(alive()).toBe(false);
+    clock.advance(60_000);
+    expect(asked).toHaveLength(1);
   });
 
   it('ends a call that was created without a way into it [one-call]', async () => {

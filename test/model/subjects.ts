@@ -59,6 +59,7 @@ function callStart(changes: Partial<CallInput>): CallInput {
     vapiSocket: {
       creates: true,
       createTimeoutMs: 1,
+      retryIntervalMs: 7,
       openTimeoutMs: 2,
       heartbeatIntervalMs: 3,
       pongTimeoutMs: 4,
@@ -230,6 +231,7 @@ const vapiSocket: Subject = {
         callId: 'c1',
         creates,
         createTimeoutMs: 1001,
+        retryIntervalMs: 1007,
         openTimeoutMs: 1002,
         heartbeatIntervalMs: 1003,
         pongTimeoutMs: 1004,
@@ -256,10 +258,11 @@ const vapiSocket: Subject = {
       { created: true, vapiCallId: 'v1' },
       { created: false, refusal: 'noSocketUrl', words: 'no way in', vapiCallId: 'v1' },
       { created: false, refusal: 'keyRefused', words: 'key refused' },
+      { created: false, refusal: 'broken', words: 'not now', askAgainAfterMs: 0 },
     ],
     endCall: [undefined],
   },
-  facts: () => ({}),
+  facts: ({ context }) => ({ 'asked again': context.retries > 0 }),
   holds(snapshot) {
     const { context } = snapshot;
     must(
