@@ -29,11 +29,24 @@ export interface CallerEndOptions {
 const BYTES_PER_MS = 8;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 
+/** The CallSid of the caller of this number. */
+export function callSidOf(number: number): string {
+  return `CA${idOf(number)}`;
+}
+
+function idOf(number: number): string {
+  return number.toString(16).padStart(32, '0');
+}
+
 /** Opens a media socket and starts its stream. Rejects when the socket is not let in. */
 export function openCallerEnd(options: CallerEndOptions): Promise<CallerEnd> {
   const { url, number, heard, cleared } = options;
-  const id = number.toString(16).padStart(32, '0');
-  const messages = createTwilioMessages({ streamSid: `MZ${id}`, callSid: `CA${id}`, accountSid: `AC${id}` });
+  const id = idOf(number);
+  const messages = createTwilioMessages({
+    streamSid: `MZ${id}`,
+    callSid: callSidOf(number),
+    accountSid: `AC${id}`,
+  });
   const socket = new WebSocket(url, { perMessageDeflate: false, handshakeTimeout: HANDSHAKE_TIMEOUT_MS });
   const marks: Array<{ name: string; playedAt: number }> = [];
   let playedAt = 0;

@@ -50,3 +50,16 @@ export function wholeNumber(name: string, value: string, most: number): number {
   if (Number.isInteger(number) && number >= 1 && number <= most) return number;
   throw new Error(`${name} is no whole number from 1 to ${most}.`);
 }
+
+/** From such a share of a core on, a process is behind its work now and then, and delays are those of a queue. */
+const SATURATED = 0.85;
+
+/** A warning where server or generator had no time to spare in half of the stretches or more; empty otherwise. */
+export function saturationWords(
+  stretches: ReadonlyArray<{ cpuShare: number; generator: { cpuShare: number } }>,
+): string {
+  const busy = median(stretches.map(({ cpuShare, generator }) => Math.max(cpuShare, generator.cpuShare)));
+  if (busy < SATURATED) return '';
+  const share = (100 * busy).toFixed(0);
+  return `**Saturated: the server or the generator took ${share} % of a core. Delays say nothing; try fewer calls.**\n\n`;
+}

@@ -4,8 +4,8 @@ import { type CallerEnd, openCallerEnd } from './caller-end.ts';
 import type { AgentEnd, FakeVapi } from './fake-vapi.ts';
 import { type Spread, spreadOf } from './figures.ts';
 import { type Act, endless, type Manner, type Script } from './manner.ts';
-import { hiss } from './sounds.ts';
 import { type Reading, type ServerProcess, sleep } from './server-process.ts';
+import { hiss } from './sounds.ts';
 import { createTrack, FRAME_BYTES, FRAME_MS, type Samples, type Track, type TrackCount } from './track.ts';
 
 export interface LoadOptions {
@@ -62,6 +62,8 @@ export interface LoadResult extends Stretch, Outcome {
 /** Calls on a server, all of which talk. */
 export interface Load {
   measure(seconds: number): Promise<Stretch>;
+  /** Calls that have ended by themselves. */
+  readonly callsLost: number;
   /** All fall silent, and what is still on its way comes out. */
   finish(): Promise<Outcome>;
   hangUp(): Promise<void>;
@@ -127,6 +129,8 @@ export async function openLoad(options: LoadOptions): Promise<Load> {
     const toAgent = createTrack(number, samples.toAgent, callerSound);
     const toCaller = createTrack(number, samples.toCaller, manner.agentSound?.(number, options.calls));
     const agentComes = vapi.nextAgent();
+    // Where the caller is not let in, nobody waits for the agent any more.
+    agentComes.catch(() => {});
     const caller = await openCallerEnd({
       url: server.mediaUrl,
       number,
@@ -306,9 +310,14 @@ export async function openLoad(options: LoadOptions): Promise<Load> {
     await hangUp();
     throw error;
   }
+  const callsLost = () => calls.filter(({ caller }) => caller.closed).length;
+
   return {
     measure,
     hangUp,
+    get callsLost() {
+      return callsLost();
+    },
     async finish() {
       agentsSpeak = false;
       await sleep(LAST_FRAMES_MS);
@@ -316,7 +325,7 @@ export async function openLoad(options: LoadOptions): Promise<Load> {
       await sleep(LAST_FRAMES_MS);
       return {
         missedClears,
-        callsLost: calls.filter(({ caller }) => caller.closed).length,
+        callsLost: callsLost(),
         counts: sumOf(calls.flatMap(({ toAgent, toCaller }) => [toAgent.count, toCaller.count])),
       };
     },

@@ -165,3 +165,19 @@ function freePort(): Promise<number> {
 export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
+
+/** Does it again, so many times at most, when it did not come off because the machine was busy with something else. */
+export async function tried<Result>(
+  times: number,
+  run: () => Promise<Result>,
+  failed: (words: string) => void,
+): Promise<Result> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await run();
+    } catch (error) {
+      if (tries === times) throw error;
+      failed(error instanceof Error ? error.message : String(error));
+    }
+  }
+}

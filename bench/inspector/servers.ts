@@ -2,7 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { type Build, buildServers } from '../server-process.ts';
 
 /** What a server sees of its calls: nothing; what the log and the metrics need; everything. */
-export type Sight = 'off' | 'plain' | 'on';
+export const SIGHTS = ['off', 'plain', 'on'] as const;
+export type Sight = (typeof SIGHTS)[number];
 
 /** The servers that are compared, by what they see. */
 export interface SightedServers {

@@ -23,6 +23,8 @@ export interface BenchViewer {
   readonly bytes: number;
   /** Whether the server has dropped it. */
   readonly dropped: boolean;
+  /** Reads no more from now on. The server drops it once a ping goes unanswered, after ten seconds at least. */
+  stopReading(): void;
   leave(): void;
 }
 
@@ -30,7 +32,9 @@ const epochNow = () => performance.timeOrigin + performance.now();
 
 /** Opens the feed, as the inspector's page does, and looks at the first call that `wants` and 30 meters. */
 export async function openViewer(httpUrl: string, wants: (row: CallRow) => boolean): Promise<BenchViewer> {
-  const socket = new WebSocket(`${httpUrl.replace('http', 'ws')}/inspector/feed`, { perMessageDeflate: false });
+  const socket = new WebSocket(`${httpUrl.replace('http', 'ws')}/inspector/feed`, {
+    perMessageDeflate: false,
+  });
   const lateness: Lateness = { records: [], rows: [] };
   const awaited = new Map<string, number>();
   const callSids = new Map<string, string>();
@@ -103,12 +107,7 @@ export async function openViewer(httpUrl: string, wants: (row: CallRow) => boole
     get dropped() {
       return socket.readyState !== WebSocket.OPEN;
     },
+    stopReading: () => socket.pause(),
     leave: () => socket.terminate(),
   };
-}
-
-/** Opens the feed, asks for the same, and reads no more from then on. It is dropped once a ping goes unanswered. */
-export async function openStuckViewer(httpUrl: string, wants: (row: CallRow) => boolean): Promise<() => void> {
-  const socket = new WebSocket(`${httpUrl.replace('http', 'ws')}/inspector/feed`, { perMessageDeflate: false });
-  return () => socket.terminate();
 }
