@@ -34,7 +34,7 @@ export interface ViewersOptions {
 export const MOST_VIEWERS = 20;
 /** As often as anything is told, in ms; what is told less often is told every so many ticks. */
 const TICK_MS = 25;
-const TICKS = { rows: 4, gauges: 4, levels: 8, patience: 40, ping: 400 };
+const TICKS = { rows: 3, gauges: 4, levels: 8, patience: 40, ping: 400 };
 /** What a viewer may say in a second. */
 const MOST_SAID = 100;
 /** Something is said at least this often, in ms, so that silence means a dead line. */
