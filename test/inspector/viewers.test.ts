@@ -157,7 +157,8 @@ describe('a viewer', () => {
     const quiet = await world.place();
     await world.run(1_000);
     const { line } = await look(world);
-    await world.run(1_000);
+    // Before the silence of the other line is examined.
+    await world.run(500);
     const before = line.of('rows').length;
     placed.agent.mind.say(createTurn(world, 1, 1_000).spoken);
     await world.until('the caller hears the agent', () => placed.call.state === 'agentSpeaking');
