@@ -200,14 +200,22 @@ export const bargeIn = callWords.createStateConfig({
               guard: { type: 'contradicts', params: ({ event }) => event },
               actions: { type: 'noteSaid', params: ({ event }) => event },
             },
-            'vapi.agentStopped': {},
+            // It has come to its end without a verdict, or has yielded: what it says next is its answer.
+            'vapi.agentStopped': {
+              target: '#call.live.bargeIn.flushed',
+              meta: { serves: 'nothing-lost' },
+              actions: [
+                'noteAgentDone',
+                { type: 'orderAgentBuffer', params: { type: 'buffer.flush', refuse: true } },
+              ],
+            },
           },
         },
         resuming: {
           entry: { type: 'orderAgentBuffer', params: { type: 'buffer.resume' } },
           on: {
             'vapi.transcribed': { actions: { type: 'noteSaid', params: ({ event }) => event } },
-            'vapi.agentStopped': {},
+            'vapi.agentStopped': { actions: 'noteAgentDone' },
             'agent.resumed': { actions: { type: 'noteRepeated', params: ({ event }) => event } },
             'agent.began': {
               target: '#call.live.agentSpeaking',
@@ -215,7 +223,7 @@ export const bargeIn = callWords.createStateConfig({
             },
             'agent.finished': {
               target: '#call.live.streaming',
-              actions: { type: 'noteResumed', params: ({ event }) => event },
+              actions: { type: 'noteNothingLeft', params: ({ event }) => event },
             },
           },
         },
@@ -291,7 +299,10 @@ export const bargeIn = callWords.createStateConfig({
       on: {
         'agent.flushed': {
           meta: { serves: 'heard-told' },
-          actions: [{ type: 'noteFlushed', params: ({ event }) => event }, 'tellHeard'],
+          actions: [
+            { type: 'tellHeard', params: ({ event }) => event },
+            { type: 'noteFlushed', params: ({ event }) => event },
+          ],
         },
         'agent.began': {
           target: '#call.live.agentSpeaking',

@@ -150,6 +150,8 @@ export interface CallContext extends CallInput {
   heedsVoiceFrom: number;
   /** How long the agent's latest verdicts took, from the interruption on. */
   verdictsMs: number[];
+  /** Whether the agent has come to the end of what it says, as it tells; some of that may still be to be heard. */
+  agentDone: boolean;
   /** Whether what the agent says now is to be heard out. */
   mustBeHeard: boolean;
   /** When the session's time was last counted anew, and what was added to it. */

@@ -81,9 +81,9 @@ export function agentBegan(
   };
 }
 
-/** The caller hears the agent no longer. */
+/** The caller hears the agent no longer, and our own ear, which listens only while there is something to interrupt, nobody. */
 export function agentSilent(context: CallContext, at: number): Known {
-  return { ...sounds(context, { agentSpokeAt: null }, at), mustBeHeard: false };
+  return { ...sounds(context, { agentSpokeAt: null, voicedAt: null }, at), mustBeHeard: false };
 }
 
 /** The caller speaks over the agent. */
@@ -111,7 +111,7 @@ export function interrupted(
 
 /** The agent was stopped, and what was not heard is kept. */
 export function paused(context: CallContext, { at, heardMs }: At & { heardMs: number }): Known {
-  const silent = agentSilent(context, at);
+  const silent = { ...sounds(context, { agentSpokeAt: null }, at), mustBeHeard: false };
   return {
     ...silent,
     figures: withBargeIn({ ...context, ...silent }, (last) => ({
@@ -127,17 +127,21 @@ export function flushed(
   context: CallContext,
   { at, flushedMs, heardMs }: At & { flushedMs: number; heardMs: number },
 ): Known {
-  // Our own ear listens only while there is something to interrupt.
-  const silent = { ...sounds(context, { agentSpokeAt: null, voicedAt: null }, at), mustBeHeard: false };
+  const silent = agentSilent(context, at);
   return {
     ...silent,
     figures: withBargeIn({ ...context, ...silent }, (last) => ({
-      flushedMs,
+      // What an operator drops after that was never heard.
+      flushedMs: last.flushedMs + flushedMs,
       outcome: 'flushed',
-      // After a pause Twilio has been silent since the pause began, and what was heard was told then.
-      ...(last.outcome === 'paused' ? {} : { heardMs, clearAfterMs: at - last.atMs }),
+      ...(wasHeard(context) ? { heardMs, clearAfterMs: at - last.atMs } : {}),
     })),
   };
+}
+
+/** Whether the agent is heard until now: after a pause Twilio has been silent, and what was heard was told then. */
+export function wasHeard({ agentSpokeAt }: CallContext): boolean {
+  return agentSpokeAt !== null;
 }
 
 /** It was no interruption: the agent goes on. */
@@ -158,6 +162,12 @@ export function resumed(context: CallContext, at: number): Known {
       ({ atMs, clearAfterMs }) => ({ outcome: 'resumed', gapMs: at - atMs - clearAfterMs }),
     ),
   };
+}
+
+/** It was no interruption, and nothing was left to say: the pause took nothing from anybody. */
+export function nothingLeft(context: CallContext, at: number): Known {
+  const silent = agentSilent(context, at);
+  return { ...silent, figures: withBargeIn({ ...context, ...silent }, () => ({ outcome: 'resumed' })) };
 }
 
 /** How much is said again of what was heard already. */

@@ -22,12 +22,14 @@ import {
   hushed,
   interrupted,
   judged,
+  nothingLeft,
   paused,
   repeated,
   resumed,
   type Said,
   transcribed,
   voiced,
+  wasHeard,
 } from './call-figures.ts';
 import { type BufferOrder, jitterBufferMachine } from './jitter-buffer.ts';
 import type { Meta } from './requirements.ts';
@@ -74,9 +76,11 @@ export const callWords = setup({
     finishCallerBuffer: sendTo('callerBuffer', { type: 'buffer.finish' }),
     orderAgentBuffer: sendTo('agentBuffer', (_, order: BufferOrder) => order),
     convey: sendTo('vapiSocket', (_, message: Conveyed) => ({ type: 'socket.convey', message })),
-    tellHeard: enqueueActions(({ context, enqueue }) => {
-      const heardMs = context.figures.bargeIns.at(-1)?.heardMs ?? 0;
-      if (!context.tellsHeard || heardMs === 0) return;
+    tellHeard: enqueueActions(({ context, enqueue }, { heardMs: heardNowMs }: { heardMs: number }) => {
+      const last = context.figures.bargeIns.at(-1);
+      const paused = last?.outcome === 'paused';
+      const heardMs = paused ? last.heardMs : heardNowMs;
+      if (!context.tellsHeard || heardMs === 0 || !(paused || wasHeard(context))) return;
       enqueue.sendTo('vapiSocket', { type: 'socket.convey', message: { kind: 'heard', heardMs } });
     }),
 
@@ -109,6 +113,8 @@ export const callWords = setup({
       hushed(context, heard),
     ),
     noteInsistence: assign({ mustBeHeard: true }),
+    noteAgentBusy: assign({ agentDone: false }),
+    noteAgentDone: assign({ agentDone: true }),
     noteAgentBegan: assign(({ context }, said: At & { receivedAt: number; lastForwardedAt: number | null }) =>
       agentBegan(context, said),
     ),
@@ -122,6 +128,7 @@ export const callWords = setup({
     ),
     noteVerdict: assign(({ context }, { at }: At) => judged(context, at)),
     noteResumed: assign(({ context }, { at }: At) => resumed(context, at)),
+    noteNothingLeft: assign(({ context }, { at }: At) => nothingLeft(context, at)),
     noteRepeated: assign(({ context }, { repeatedMs }: { repeatedMs: number }) =>
       repeated(context, repeatedMs),
     ),
@@ -142,7 +149,7 @@ export const callWords = setup({
       isNews(context, said) &&
       (context.bargeIn === 'transcript' ||
         (context.bargeIn === 'reversible' &&
-          (said.interruption || (said.final && !said.acknowledgement && !context.agentGivesVerdicts)))),
+          (said.interruption || (said.final && !said.acknowledgement && !awaitsVerdict(context))))),
     // Nothing follows a final transcript that could still decide.
     lastWordsContradict: ({ context }, said: Said) =>
       context.bargeIn === 'reversible' && isNews(context, said) && said.final && !said.acknowledgement,
@@ -188,5 +195,10 @@ function isNews(context: CallContext, { final }: { final: boolean }) {
 
 /** Words that leave no doubt, or that nobody will judge. */
 function isDecisive(context: CallContext, { acknowledgement, interruption }: Said) {
-  return interruption || (!acknowledgement && !context.agentGivesVerdicts);
+  return interruption || (!acknowledgement && !awaitsVerdict(context));
+}
+
+/** Whoever has come to the end does not take itself to be interrupted: what it says next is its answer. */
+function awaitsVerdict({ agentGivesVerdicts, agentDone }: CallContext) {
+  return agentGivesVerdicts && !agentDone;
 }

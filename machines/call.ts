@@ -36,6 +36,7 @@ export const callMachine = callWords.createMachine({
     resumedAt: [],
     heedsVoiceFrom: 0,
     verdictsMs: [],
+    agentDone: false,
     mustBeHeard: false,
     countedAt: 0,
     extendedMs: 0,
@@ -100,8 +101,9 @@ export const callMachine = callWords.createMachine({
         },
         'vapi.agentStarted': {
           meta: { serves: 'nothing-stale' },
-          actions: { type: 'orderAgentBuffer', params: { type: 'buffer.accept' } },
+          actions: ['noteAgentBusy', { type: 'orderAgentBuffer', params: { type: 'buffer.accept' } }],
         },
+        'vapi.agentStopped': { actions: 'noteAgentDone' },
         'call.say': {
           guard: 'agentTakesOrders',
           meta: { serves: 'operated' },
@@ -128,9 +130,10 @@ export const callMachine = callWords.createMachine({
             { type: 'convey', params: { kind: 'unmuted' } },
           ],
         },
+        // Also while an interrupted turn is refused: what still comes of it goes on being so.
         'call.flush': {
           meta: { serves: 'operated' },
-          actions: { type: 'orderAgentBuffer', params: { type: 'buffer.flush', refuse: false } },
+          actions: { type: 'orderAgentBuffer', params: { type: 'buffer.flush', refuse: true } },
         },
         'call.extend': {
           guard: { type: 'mayBeExtended', params: ({ event }) => event },

@@ -54,7 +54,8 @@ export function createPlayoutLag(): PlayoutLag {
       // A mark can be held up on its own way back; of two in a row the better one tells.
       const leastLateMs = Math.min(lastLateMs, lateMs);
       lastLateMs = lateMs;
-      behindMs = Math.max(0, leastLateMs - Math.min(olderLeast, newerLeast) - JITTER_MS);
+      const lateByMs = leastLateMs - Math.min(olderLeast, newerLeast) - JITTER_MS;
+      behindMs = Math.min(LONGEST_ROUND_TRIP_MS, Math.max(0, lateByMs));
     },
     get behindMs() {
       return behindMs;

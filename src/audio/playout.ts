@@ -43,7 +43,7 @@ export interface PlayoutOptions {
   hold(held: boolean): void;
   /**
    * Whether anything audible of the agent is outstanding from now on: at Twilio and not known to be played, or kept while
-   * it is paused. Told on changes only.
+   * it is paused; a turn that was paused is, until it goes on or is dropped. Told on changes only.
    */
   attend(outstanding: boolean): void;
   tell(edge: PlayoutEdge): void;
@@ -319,7 +319,8 @@ export function createPlayout(options: PlayoutOptions): Playout {
       queue.putBack(takenBack.unheard);
       mode = 'paused';
       if (inTurn) turn.rewound(takenBack.overlap / BYTES_PER_MS);
-      turn.attend(audibleWaits());
+      // Whoever paused it in its last word is listened to all the same: it is told when they cease.
+      turn.attend(inTurn || audibleWaits());
       tell({ type: 'agent.paused', keptMs, heardMs });
     },
     resume() {

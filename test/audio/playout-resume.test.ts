@@ -187,14 +187,27 @@ describe('who listens for the caller over the agent', () => {
     ]);
   });
 
-  it('need not listen while nothing audible is kept, but does once that comes', () => {
+  it.each(['resume', 'flush'] as const)(
+    'listens on through a pause in which nothing audible is kept, until the %s',
+    (order) => {
+      const rig = createAgentRig({ marksReturn: false });
+      rig.open();
+      rig.say(voice(ms(200)));
+      rig.say(silence(ms(400)));
+      rig.advance(300);
+      rig.pause();
+      rig.advance(1_000);
+      expect(rig.attended.at(-1)?.outstanding).toBe(true);
+      rig[order]();
+      expect(rig.attended.at(-1)?.outstanding).toBe(false);
+    },
+  );
+
+  it('listens once audio comes that is kept from the first', () => {
     const rig = createAgentRig();
     rig.open();
-    rig.say(voice(ms(200)));
-    rig.say(silence(ms(400)));
-    rig.advance(300);
     rig.pause();
-    expect(rig.attended.at(-1)?.outstanding).toBe(false);
+    expect(rig.attended).toEqual([]);
     rig.say(voice(ms(200)));
     expect(rig.attended.at(-1)?.outstanding).toBe(true);
     rig.flush(true);

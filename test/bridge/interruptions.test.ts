@@ -133,6 +133,28 @@ stories('Interruptions', (story) => {
     });
   }
 
+  story(
+    'do not cost the answer to words that were said over the end of a turn',
+    under('reversible'),
+    async (world) => {
+      const placed = await liveCall(world);
+      const { mind } = placed.agent;
+      const turn = createTurn(world, 1, 1_000);
+      const answer = createTurn(world, 2, 1_200);
+      await speaking(world, placed, turn, { ms: 900 });
+      await interrupt(world, placed, () => mind.callerSpeech('started'));
+      await world.run(500);
+      mind.transcript('Tuesday', 'partial');
+      await world.run(200);
+      mind.callerSpeech('stopped');
+      mind.transcript('Tuesday at ten.', 'final');
+      // Sooner than the verdict that an agent which had not come to its end would be given time for.
+      await world.run(400);
+      await answered(world, placed, answer);
+      expectCut(placed.phone, turn, answer);
+    },
+  );
+
   story('are for the agent alone to tell, under confirmed', under('confirmed'), async (world) => {
     const placed = await liveCall(world);
     const turn = createTurn(world, 1, 1_000);

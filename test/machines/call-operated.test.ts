@@ -55,6 +55,18 @@ describe('an operator', () => {
     expect(figures().bargeIns).toMatchObject([{ cause: 'operator' }]);
   });
 
+  it('drops more after an interruption, which leaves on record what was heard then, and told once', () => {
+    const { speak, say, tell, take, figures, clock } = stage({ tellsHeard: true });
+    speak();
+    say.interrupted();
+    say.flushed(800, 300);
+    take();
+    tell({ type: 'call.flush', at: clock.now() });
+    say.flushed(200, 0);
+    expect(figures().bargeIns).toMatchObject([{ heardMs: 300, flushedMs: 1_000 }]);
+    expect(take()).toEqual(['agent buffer.flush refusing']);
+  });
+
   it('lets a call live longer, by half an hour in all [operated]', () => {
     const { stream, tell, clock, state, ending } = stage();
     stream();

@@ -303,6 +303,75 @@ describe('words over a paused agent', () => {
   });
 });
 
+describe('an agent that gives verdicts and has come to its end', () => {
+  it('is not waited for: words decide at once, before its answer is kept and dropped with the rest [nothing-lost]', () => {
+    const { tell, say, clock, take, state } = paused();
+    tell({ type: 'vapi.agentStopped', at: clock.now() });
+    clock.advance(200);
+    take();
+    say.words();
+    expect(state()).toBe('bargeIn.flushed');
+    expect(take()).toEqual(['agent buffer.flush refusing']);
+    clock.advance(600);
+    tell({ type: 'vapi.agentStarted', at: clock.now() });
+    expect(take()).toEqual(['agent buffer.accept']);
+    clock.advance(5_000);
+    expect(take()).toEqual([]);
+  });
+
+  it('ends the wait for its verdict by that [nothing-lost]', () => {
+    const { tell, say, clock, take, state } = paused();
+    say.words();
+    take();
+    tell({ type: 'vapi.agentStopped', at: clock.now() });
+    expect(state()).toBe('bargeIn.flushed');
+    expect(take()).toEqual(['agent buffer.flush refusing']);
+  });
+
+  it('is waited for again once it has begun anew', () => {
+    const { tell, say, clock, state } = paused();
+    tell({ type: 'vapi.agentStopped', at: clock.now() }, { type: 'vapi.agentStarted', at: clock.now() });
+    say.words();
+    expect(state()).toBe('bargeIn.paused');
+  });
+});
+
+describe('a voice that nobody listens to any more', () => {
+  it('is over with what it could have interrupted', () => {
+    const { speak, say, tell, clock, figures, take } = stage({
+      bargeIn: 'reversible',
+      protectsGreeting: true,
+    });
+    speak();
+    tell({ type: 'caller.voiced', at: clock.now(), onsetAt: clock.now() });
+    clock.advance(300);
+    say.finished();
+    const { talkOverMs } = figures();
+    clock.advance(1_000);
+    say.began();
+    clock.advance(1_000);
+    say.finished();
+    expect(figures().talkOverMs).toBe(talkOverMs);
+    say.began();
+    say.callerStarted();
+    take();
+    // A voice that were still heard would keep the agent from going on.
+    say.words(true, true);
+    expect(take()).toEqual(['agent buffer.resume']);
+  });
+
+  it('is talked over no longer where the agent had nothing left to go on with', () => {
+    const { say, clock, figures } = paused();
+    say.words(true, true);
+    say.finished();
+    clock.advance(500);
+    say.callerStarted();
+    clock.advance(1_000);
+    say.callerStopped();
+    expect(figures().talkOverMs).toBe(0);
+  });
+});
+
 describe('what must be heard out', () => {
   it.each(['reversible', 'transcript', 'confirmed'] as const)(
     'is heard whole, whoever speaks over the greeting, under %s [heard-out]',

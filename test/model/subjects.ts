@@ -147,7 +147,7 @@ const call: Subject = {
   facts(snapshot) {
     const context = snapshot.context as CallContext;
     const { utteranceOpen, spokeBriefly, ending, callerSpokeAt, voicedAt } = context;
-    const { mustBeHeard, protectsGreeting, extendedMs } = context;
+    const { agentDone, mustBeHeard, protectsGreeting, extendedMs } = context;
     const { prerollMs, firstResponseMs } = context.figures;
     const live = snapshot.matches('live');
     const bargeIn = snapshot.matches({ live: 'bargeIn' });
@@ -158,6 +158,7 @@ const call: Subject = {
       'caller speaks': (talks || bargeIn) && callerSpokeAt !== null,
       'spoke briefly': isHushed(snapshot) && spokeBriefly,
       'caller voiced': snapshot.matches({ live: { bargeIn: 'paused' } }) && voicedAt !== null,
+      'agent done': snapshot.matches({ live: { bargeIn: 'paused' } }) && agentDone,
       'to be heard out': snapshot.matches({ live: 'streaming' }) && mustBeHeard,
       'greeting over':
         snapshot.matches({ live: 'streaming' }) && protectsGreeting && firstResponseMs !== null,
