@@ -165,6 +165,8 @@ export function createWatch(options: WatchOptions): Watch {
       const journal = notebook.journal(callId);
       const row = board.row(callId);
       if (!journal || !row) return undefined;
+      // The number that was called may have a rule of its own.
+      const bargeIn = journal.actors()[0]?.context.bargeIn;
       return {
         format: 'vapi-twilio-bridge.call',
         version: FEED_VERSION,
@@ -172,7 +174,7 @@ export function createWatch(options: WatchOptions): Watch {
         machines: definitions.machines,
         row,
         figures: redactor.facts(callOf(callId)?.figures ?? {}),
-        settings: options.settings,
+        settings: bargeIn === undefined ? options.settings : { ...options.settings, bargeIn },
         ...journal.read(),
         levels: journal.levels,
       };

@@ -133,6 +133,8 @@ describe('the page’s end of the feed', () => {
     expect(w.heard).toEqual([]);
     w.clock.advance(60_000);
     expect(w.sockets).toHaveLength(1);
+    // Else it would keep a viewer's place for as long as the page is open.
+    expect(w.socket().open).toBe(false);
   });
 
   it('is not disturbed by a message that it cannot read, nor by a socket it has left', () => {

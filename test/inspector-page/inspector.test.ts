@@ -56,6 +56,18 @@ describe('what the page knows', () => {
     expect(w.ids()).toEqual(['b', 'c']);
   });
 
+  it('keeps the levels of no call that is forgotten, nor those of another server', () => {
+    const w = world();
+    const levels = (...of: [string, number, number][]) => w.inspector.hear([{ type: 'levels', of }]);
+    const known = () => [...w.inspector.levels.get().keys()];
+    w.inspector.hear([hello, rows('a', 'b')]);
+    levels(['a', -30, -90], ['b', -90, -20]);
+    w.inspector.hear([{ type: 'forgotten', callIds: ['a'] }]);
+    expect(known()).toEqual(['b']);
+    w.inspector.hear([hello, rows('c')]);
+    expect(known()).toEqual([]);
+  });
+
   it('forgets the calls of a server that was started anew', () => {
     const w = world();
     w.inspector.hear([hello, rows('a', 'b')]);

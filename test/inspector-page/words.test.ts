@@ -36,7 +36,7 @@ describe('addresses', () => {
   });
 
   it('that mean nothing are the board', () => {
-    for (const hash of ['', '#', '#/call/', '#/nowhere', '#/call/a?at=x'])
+    for (const hash of ['', '#', '#/call/', '#/nowhere', '#/call/a?at=x', '#/call/%'])
       expect(routeOf(hash)).toEqual({ at: 'board' });
   });
 });

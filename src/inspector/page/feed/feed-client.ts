@@ -60,13 +60,7 @@ export function createFeedClient(options: FeedClientOptions): FeedClient {
       },
     });
     socket = mine;
-    within(OPENING_MS, drop);
-  }
-
-  function drop(): void {
-    const gone = socket;
-    void lost();
-    gone?.close();
+    within(OPENING_MS, lost);
   }
 
   function hear(text: string): void {
@@ -85,7 +79,7 @@ export function createFeedClient(options: FeedClientOptions): FeedClient {
       options.changed({ phase: 'live' });
     }
     if (!live) return;
-    within(SILENCE_MS, drop);
+    within(SILENCE_MS, lost);
     options.heard(messages);
   }
 
@@ -103,10 +97,13 @@ export function createFeedClient(options: FeedClientOptions): FeedClient {
     }
   }
 
+  /** Also closes what is still open: whoever is not listened to any more keeps no viewer's place at the server. */
   function end(): void {
+    const gone = socket;
     live = false;
     socket = undefined;
     cancel();
+    gone?.close();
   }
 
   return {
@@ -116,11 +113,7 @@ export function createFeedClient(options: FeedClientOptions): FeedClient {
       cancel();
       open();
     },
-    stop() {
-      const gone = socket;
-      end();
-      gone?.close();
-    },
+    stop: end,
     watch(callId) {
       watched = callId;
       say({ type: 'watch', callId });

@@ -117,6 +117,7 @@ export function createInspector(now: () => number, schedule: (fn: () => void) =>
       case 'hello':
         ahead = message.now - now();
         rowsDue = true;
+        levels.set(new Map());
         board.set((before) => ({ ...before, hello: message }));
         change(call.get()?.callId ?? '', (shown) => ({
           ...shown,
@@ -133,6 +134,11 @@ export function createInspector(now: () => number, schedule: (fn: () => void) =>
           const rows = new Map(before.rows);
           for (const callId of message.callIds) rows.delete(callId);
           return { ...before, rows };
+        });
+        levels.set((before) => {
+          const after = new Map(before);
+          for (const callId of message.callIds) after.delete(callId);
+          return after;
         });
         return;
       case 'levels':

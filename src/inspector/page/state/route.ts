@@ -11,12 +11,17 @@ const CALL = /^#\/call\/([^/?]+)(?:\?at=(\d+(?:\.\d+)?))?$/;
 export function routeOf(hash: string): Route {
   if (hash === '#/recording') return { at: 'recording' };
   const [, callId, moment] = CALL.exec(hash) ?? [];
-  if (callId === undefined) return { at: 'board' };
-  return {
-    at: 'call',
-    callId: decodeURIComponent(callId),
-    moment: moment === undefined ? null : Number(moment),
-  };
+  const id = callId && decoded(callId);
+  if (!id) return { at: 'board' };
+  return { at: 'call', callId: id, moment: moment === undefined ? null : Number(moment) };
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The hash of a route. */
