@@ -9,6 +9,7 @@ import {
   writeEndCall,
 } from '../wire/vapi.ts';
 import type { Dialect } from './dialect.ts';
+import { isVapiAddress } from './vapi-addresses.ts';
 
 export interface TransportOptions {
   ports: Pick<Ports, 'fetch' | 'openSocket'>;
@@ -65,8 +66,13 @@ export function createTransport({
           ? { ...refused, askAgainAfterMs: retryAfterMs }
           : refused;
       }
+      if (outcome.controlUrl !== undefined && isVapiAddress(outcome.controlUrl, baseUrl))
+        controlUrl = outcome.controlUrl;
+      if (!isVapiAddress(outcome.websocketCallUrl, baseUrl)) {
+        const words = `Vapi created call ${outcome.vapiCallId} with a socket that is not Vapi's, or not encrypted; it was not dialled. Check VAPI_BASE_URL, and who answers there.`;
+        return { created: false, refusal: 'noSocketUrl', words, vapiCallId: outcome.vapiCallId };
+      }
       socketUrl = outcome.websocketCallUrl;
-      controlUrl = outcome.controlUrl;
       return { created: true, vapiCallId: outcome.vapiCallId };
     } catch (error) {
       if (signal.aborted) overhear('bridge', 'vapi', 'given up');

@@ -67,7 +67,11 @@ export function createMediaDoor(options: MediaDoorOptions): MediaDoor {
     if (signatures && !signatures.upgrade({ path, headers: request.headers, seenUrl: seenUrl(request) })) {
       return { status: 403, words: "a media socket without Twilio's signature" };
     }
-    return ticket === undefined ? decideBare(request) : decideTicket(ticket);
+    if (ticket === undefined) return decideBare(request);
+    // Browsers always say where they come from, and Twilio never does.
+    if (request.headers.origin !== undefined)
+      return { status: 403, words: 'a media socket from a page of a browser' };
+    return decideTicket(ticket);
   }
 
   function decideBare(request: IncomingMessage): Welcome | Refusal {

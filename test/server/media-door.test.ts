@@ -322,6 +322,15 @@ describe('a bare socket', () => {
     expect(await world.knock('/media', { origin: `http://127.0.0.1:${world.port}` }).opened).toBe('open');
   });
 
+  it('S15 is not let in from any page, whatever ticket it has', async () => {
+    const world = await openWorld();
+    const { path } = streamOf((await world.webhook(newSid('CA'))).text);
+    for (const origin of ['https://evil.example', `http://127.0.0.1:${world.port}`]) {
+      expect(await world.knock(path, { origin }).opened).toBe(403);
+    }
+    expect(await world.knock(path).opened).toBe('open');
+  });
+
   it('cannot take the place of a call of another account', async () => {
     const world = await openWorld({ accountSid: ACCOUNT_SID });
     const callSid = newSid('CA');
