@@ -31,7 +31,8 @@ export async function openXState4Window({
   return openWindow({
     ...options,
     name: 'The window for xstate 4',
-    addressOf: (port) => `${VIZ}?inspect&server=ws://localhost:${port}`,
+    // Not the viz with its query: a log takes queries for secrets.
+    addressOf: (port) => `ws://localhost:${port}, for ${VIZ} (docs/other-windows.md)`,
     sites: [new URL(VIZ).origin],
     words: wordsOf(words, feed),
     asks: words.asksToInspect,
