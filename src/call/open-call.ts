@@ -5,9 +5,7 @@ import type { Dialect } from '../agent/dialect.ts';
 import { createPhraseBook, ENGLISH } from '../agent/phrases.ts';
 import { createAgentDecoder, createCallerEncoder } from '../audio/agent-format.ts';
 import { createCallerPath } from '../audio/caller-path.ts';
-import { createFarTrack } from '../audio/far-track.ts';
 import { createPlayout } from '../audio/playout.ts';
-import { createVoiceOnset } from '../audio/voice-onset.ts';
 import type { Clock, Overheard, Socket } from '../ports.ts';
 import { createCallerLine } from '../telephony/caller-line.ts';
 import type { CallLogic } from './call-logic.ts';
@@ -19,6 +17,7 @@ import {
   PLAYOUT_MOST_FILL_MS,
 } from './call-options.ts';
 import type { CallParts } from './call-parts.ts';
+import { createCallerVoice } from './caller-voice.ts';
 import { guardedSocket } from './guard.ts';
 import { createMeters, type Meters } from './meters.ts';
 import { type ActionAnswer, createOperator, type OperatorAction } from './operator.ts';
@@ -153,7 +152,7 @@ export function openCall(callId: string, request: CallRequest, around: CallSurro
     mediaTimeoutMs: options.mediaTimeoutMs,
     heard(mulaw, timestampMs) {
       callerPath.take(mulaw, timestampMs);
-      if (hearsVoice) voice.take(mulaw);
+      voice.take(mulaw);
       overhearing.callerFrame(mulaw);
       meters.callerFrame(mulaw);
     },
@@ -182,28 +181,17 @@ export function openCall(callId: string, request: CallRequest, around: CallSurro
     backlogFrames: options.maxFrames,
     framesPerSend: options.framesPerSend,
   });
-  const hearsVoice = options.bargeIn === 'reversible';
-  const far = createFarTrack();
-  const voice = createVoiceOnset({
-    clock,
-    far,
-    tell(edge) {
-      const at = sinceStart();
-      if (edge.type === 'caller.voiced')
-        tellers.caller({ type: edge.type, at, onsetAt: edge.onsetAt - openedAt });
-      else tellers.caller({ ...edge, at, voicedUntil: edge.voicedUntil - openedAt });
-    },
+  const voice = createCallerVoice(clock, options.bargeIn === 'reversible', (edge) => {
+    const at = sinceStart();
+    if (edge.type === 'caller.voiced') tellers.caller({ ...edge, at, onsetAt: edge.onsetAt - openedAt });
+    else tellers.caller({ ...edge, at, voicedUntil: edge.voicedUntil - openedAt });
   });
   const playout = createPlayout({
     clock,
     decoder: createAgentDecoder(options.format),
     ear: meters.at(overhearing.at(callerLine)),
-    far,
-    attend(outstanding) {
-      if (!hearsVoice) return;
-      if (outstanding) voice.arm();
-      else voice.disarm();
-    },
+    far: voice.far,
+    attend: voice.attend,
     hold: agentLine.hold,
     leadMs: PLAYOUT_LEAD_MS,
     fillMs: PLAYOUT_FILL_MS,

@@ -39,14 +39,15 @@ export interface OperatorOptions {
 export function createOperator(options: OperatorOptions): (action: OperatorAction) => ActionAnswer {
   const { sinceStart, alive, heeds, tell, agentLine, takesOrders } = options;
 
-  function commandOf(action: OperatorAction): CallCommand {
+  /** `leave` is asked for words that the agent is to have; the command itself carries their number alone. */
+  function commandOf(action: OperatorAction, leave: AgentLine['leave']): CallCommand {
     switch (action.action) {
       case 'hangUp':
         return { type: 'call.hangUp', reason: 'hungUp', words: 'An operator hung up.' };
       case 'say':
-        return { type: 'call.say', slip: agentLine.leave({ say: action.text }) };
+        return { type: 'call.say', slip: leave({ say: action.text }) };
       case 'addMessage':
-        return { type: 'call.add', slip: agentLine.leave({ add: action.text, respond: action.respond }) };
+        return { type: 'call.add', slip: leave({ add: action.text, respond: action.respond }) };
       case 'mute':
         return { type: 'call.mute' };
       case 'unmute':
@@ -63,9 +64,9 @@ export function createOperator(options: OperatorOptions): (action: OperatorActio
     const { action: name } = action;
     if ((name === 'say' || name === 'addMessage') && !takesOrders)
       return { ok: false, words: 'This agent takes nothing but audio (VAPI_DIALECT=direct).' };
-    const command = commandOf(action);
-    if (!heeds(command)) return { ok: false, words: REFUSED[name] };
-    tell(command);
+    // Words are left only where they are fetched: else they would stay for as long as the call.
+    if (!heeds(commandOf(action, () => 0))) return { ok: false, words: REFUSED[name] };
+    tell(commandOf(action, agentLine.leave));
     return { ok: true };
   };
 }

@@ -10,9 +10,10 @@ export function createRulesByNumber(
   ofServer: InterruptionRules,
   { languages, numbers }: NumberRules,
 ): (calledNumber: string | undefined) => Required<InterruptionRules> {
-  const books = new Map<string, PhraseBook>([[BUILT_IN, createPhraseBook(ENGLISH)]]);
+  const english = createPhraseBook(ENGLISH);
+  const books = new Map<string, PhraseBook>([[BUILT_IN, english]]);
   for (const [name, phrases] of Object.entries(languages)) books.set(name, createPhraseBook(phrases));
-  const bookOf = (language = BUILT_IN) => books.get(language) ?? createPhraseBook(ENGLISH);
+  const bookOf = (language = BUILT_IN) => books.get(language) ?? english;
 
   return (calledNumber) => {
     const own = calledNumber === undefined ? undefined : numbers[calledNumber];
