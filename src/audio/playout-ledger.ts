@@ -13,6 +13,13 @@ const REWIND_BYTES = 1_920;
 const UNCERTAIN_BYTES = 160;
 /** Marks of so much audio after an empty queue tell the round trip, in bytes: 500 ms. */
 const EARLY_BYTES = 4_000;
+/**
+ * So much audio at most goes without a mark, in bytes: 100 ms while the round trip is being learnt and where the agent has
+ * fallen silent, 300 ms else. A mark and its return cost as much as two frames, and between two of them the schedule
+ * tells the ear's place as well.
+ */
+const EARLY_MARK_BYTES = 800;
+const MARK_BYTES = 2_400;
 
 /** What is taken back of what was sent, in whole frames, oldest first. */
 export interface TakenBack {
@@ -34,8 +41,11 @@ export interface TakenBack {
  * All times are those of a message sent now: what the ear will have played when that message gets to Twilio.
  */
 export interface PlayoutLedger {
-  /** Audio is given to Twilio. Returns the time at which its first sample is played. */
-  sent(frames: Buffer, audible: boolean): number;
+  /**
+   * Audio is given to Twilio; `audibleBytes` of it reach to the last audible sample, and none where it is quiet. Returns
+   * the time at which its first sample is played.
+   */
+  sent(frames: Buffer, audibleBytes: number): number;
   /** The name of the mark to send now: `g<generation>:<bytes sent in this generation>`. */
   mark(): string;
   /** A mark came back. False when it is none of this generation's, or none that was ever sent. */
@@ -57,7 +67,8 @@ export interface PlayoutLedger {
   /** How much of what was sent the caller has not heard, in whole ms. */
   unheardMs(): number;
   readonly sentBytes: number;
-  readonly unmarkedBytes: number;
+  /** How much may still be sent before the next mark, in bytes, as long as it is audible; none: it is due. */
+  readonly unmarkedRoom: number;
   /** Whether audible audio was sent since the last mark. */
   readonly audibleUnmarked: boolean;
   /** Whether the last audible audio is known to be played. */
@@ -124,7 +135,7 @@ export function createPlayoutLedger(clock: Clock): PlayoutLedger {
   }
 
   return {
-    sent(frames, audible) {
+    sent(frames, audibleBytes) {
       const now = clock.now();
       let playsAt = endsAt();
       if (playsAt <= now) {
@@ -136,9 +147,9 @@ export function createPlayoutLedger(clock: Clock): PlayoutLedger {
       kept.push(frames);
       sentOffset += frames.length;
       sentBytes += frames.length;
-      if (audible) {
-        audibleOffset = sentOffset;
-        audibleEndsAt = playsAt + frames.length / BYTES_PER_MS;
+      if (audibleBytes > 0) {
+        audibleOffset = sentOffset - frames.length + audibleBytes;
+        audibleEndsAt = playsAt + audibleBytes / BYTES_PER_MS;
       }
       if (sentOffset - keptOffset > SPARE_BYTES + MANY_BYTES) forgetBefore(heardOffset(now) - SPARE_BYTES);
       return playsAt;
@@ -198,8 +209,9 @@ export function createPlayoutLedger(clock: Clock): PlayoutLedger {
     get sentBytes() {
       return sentBytes;
     },
-    get unmarkedBytes() {
-      return sentOffset - markOffset;
+    get unmarkedRoom() {
+      const often = markOffset - startOffset < EARLY_BYTES || sentOffset > audibleOffset;
+      return Math.max(0, (often ? EARLY_MARK_BYTES : MARK_BYTES) - (sentOffset - markOffset));
     },
     get audibleUnmarked() {
       return audibleOffset > markOffset;

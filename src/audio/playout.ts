@@ -1,7 +1,7 @@
 import type { Clock } from '../ports.ts';
 import type { AgentDecoder } from './agent-format.ts';
 import { createFramer } from './framer.ts';
-import { fadedIn, isQuiet, quietTail } from './mulaw.ts';
+import { fadedIn, quietTail } from './mulaw.ts';
 import type { CallerEar, PlayedEar, PlayoutEdge } from './playout-edges.ts';
 import { createPlayoutLedger, type TakenBack } from './playout-ledger.ts';
 import { createPlayoutQueue } from './playout-queue.ts';
@@ -12,8 +12,8 @@ const BYTES_PER_MS = 8;
 const FRAME_BYTES = 160;
 const FRAME_MS = 20;
 
-/** A mark follows at least every so much audio, in bytes: 100 ms. */
-const MARK_BYTES = 800;
+/** A message has no more audio than this, in bytes: 100 ms. */
+const MOST_BYTES = 800;
 /** Nothing more came for this long: the turn may be over, so its end is marked. */
 const PAUSE_MS = 100;
 /** A mark that is not back this long after its audio must have been played is taken as played. */
@@ -148,7 +148,7 @@ export function createPlayout(options: PlayoutOptions): Playout {
       const roomMs = leadMs - ledger.unplayedMs();
       if (roomMs < FRAME_MS) break;
       const roomBytes = Math.floor(roomMs / FRAME_MS) * FRAME_BYTES;
-      sendOut(queue.take(Math.min(roomBytes, MARK_BYTES - (ledger.unmarkedBytes % MARK_BYTES))));
+      sendOut(queue.take(Math.min(roomBytes, MOST_BYTES, ledger.unmarkedRoom || MOST_BYTES)));
     }
     if (holding && queue.bytes < LOW_WATER_MS * BYTES_PER_MS) {
       holding = false;
@@ -159,14 +159,14 @@ export function createPlayout(options: PlayoutOptions): Playout {
   }
 
   function sendOut(frames: Buffer): void {
-    const audible = !isQuiet(frames);
+    const audibleBytes = frames.length - quietTail(frames);
     // What may be given back stays as the agent said it.
     const played = fades ? fadedIn(frames, FADE_SAMPLES) : frames;
     fades = false;
     ear.media(played);
-    far.playing(played, ledger.sent(frames, audible));
-    if (audible) turn.sent(frames, receivedAt);
-    if (ledger.unmarkedBytes >= MARK_BYTES && ledger.audibleUnmarked) ear.mark(ledger.mark());
+    far.playing(played, ledger.sent(frames, audibleBytes));
+    if (audibleBytes > 0) turn.sent(frames, receivedAt);
+    if (ledger.unmarkedRoom === 0 && ledger.audibleUnmarked) ear.mark(ledger.mark());
   }
 
   function wake(): void {

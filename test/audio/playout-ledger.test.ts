@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createPlayoutLedger } from '../../src/audio/playout-ledger.ts';
+import { createPlayoutLedger, type PlayoutLedger } from '../../src/audio/playout-ledger.ts';
 import { createVirtualClock } from '../support/virtual-clock.ts';
 import { voice } from './voice.ts';
 
@@ -16,6 +16,9 @@ function createLedger() {
   return { clock, ledger: createPlayoutLedger(clock) };
 }
 
+/** All of it audible. */
+const say = (ledger: PlayoutLedger, frames: Buffer) => ledger.sent(frames, frames.length);
+
 describe('the ledger of what the caller was given', () => {
   it('is played out before anything was sent', () => {
     const { ledger } = createLedger();
@@ -26,14 +29,29 @@ describe('the ledger of what the caller was given', () => {
     expect(ledger.cut()).toEqual({ heard: [], unheard: [], overlap: 0 });
   });
 
+  it('asks for a mark every 100 ms at first and where the agent is silent, and every 300 ms in between', () => {
+    const { clock, ledger } = createLedger();
+    for (let sent = 0; sent < 5; sent += 1) {
+      say(ledger, voice(800));
+      expect(ledger.unmarkedRoom).toBe(0);
+      ledger.mark();
+      clock.advance(90);
+    }
+    expect(ledger.unmarkedRoom).toBe(2_400);
+    say(ledger, voice(800));
+    expect(ledger.unmarkedRoom).toBe(1_600);
+    ledger.sent(voice(160), 0);
+    expect(ledger.unmarkedRoom).toBe(0);
+  });
+
   it('names marks by generation and bytes, and knows its own from all others', () => {
     const { clock, ledger } = createLedger();
-    ledger.sent(voice(320), true);
+    say(ledger, voice(320));
     expect(ledger.audibleUnmarked).toBe(true);
-    expect(ledger.unmarkedBytes).toBe(320);
+    expect(ledger.unmarkedRoom).toBe(480);
     expect(ledger.mark()).toBe('g1:320');
     expect(ledger.audibleUnmarked).toBe(false);
-    expect(ledger.unmarkedBytes).toBe(0);
+    expect(ledger.unmarkedRoom).toBe(800);
     clock.advance(40);
     for (const foreign of [
       '',
@@ -53,7 +71,7 @@ describe('the ledger of what the caller was given', () => {
     expect(ledger.audiblePlayed).toBe(true);
     ledger.cut();
     expect(ledger.marked('g1:320')).toBe(false);
-    ledger.sent(voice(160), true);
+    say(ledger, voice(160));
     expect(ledger.mark()).toBe('g2:160');
     expect(ledger.sentBytes).toBe(480);
   });
@@ -69,7 +87,7 @@ describe('the ledger of what the caller was given', () => {
           const said = voice(frames.reduce((sum, count) => sum + count * 160, 0));
           let at = 0;
           const names = frames.map((count) => {
-            ledger.sent(said.subarray(at, at + count * 160), true);
+            say(ledger, said.subarray(at, at + count * 160));
             at += count * 160;
             return { name: ledger.mark(), dueMs: at / 8 };
           });
@@ -104,25 +122,25 @@ describe('the ledger of what the caller was given', () => {
 
   it('learns how long marks are under way, and does not count that as unheard', () => {
     const { clock, ledger } = createLedger();
-    ledger.sent(voice(ms(200)), true);
+    say(ledger, voice(ms(200)));
     ledger.beginTurn(ms(200));
     const name = ledger.mark();
     clock.advance(160);
     expect(ledger.heardOfTurnMs()).toBe(160);
     clock.advance(100);
     ledger.marked(name);
-    ledger.sent(voice(ms(200)), true);
+    say(ledger, voice(ms(200)));
     clock.advance(120);
     expect(ledger.heardOfTurnMs()).toBe(320);
   });
 
   it('goes by the marks rather than by the clock: marks later than others say that less was heard', () => {
     const { clock, ledger } = createLedger();
-    ledger.sent(voice(ms(100)), true);
+    say(ledger, voice(ms(100)));
     ledger.beginTurn(ms(100));
     const names = [ledger.mark()];
     for (let i = 1; i < 4; i += 1) {
-      ledger.sent(voice(ms(100), ms(100 * i)), true);
+      say(ledger, voice(ms(100), ms(100 * i)));
       names.push(ledger.mark());
     }
     clock.advance(160);
@@ -141,12 +159,12 @@ describe('the ledger of what the caller was given', () => {
 
   it('hears nothing in the time in which nothing was there to play', () => {
     const { clock, ledger } = createLedger();
-    ledger.sent(voice(ms(40)), true);
+    say(ledger, voice(ms(40)));
     ledger.beginTurn(ms(40));
     clock.advance(500);
     expect(ledger.heardOfTurnMs()).toBe(40);
     expect(ledger.dryMs()).toBe(460);
-    ledger.sent(voice(ms(100), ms(40)), true);
+    say(ledger, voice(ms(100), ms(40)));
     clock.advance(20);
     expect(ledger.heardOfTurnMs()).toBe(60);
     // A mark of before that hole tells nothing new.
@@ -159,8 +177,8 @@ describe('the ledger of what the caller was given', () => {
 
   it('is overdue by what is audible, not by the silence after it', () => {
     const { clock, ledger } = createLedger();
-    ledger.sent(voice(ms(100)), true);
-    ledger.sent(Buffer.alloc(ms(400), 0xff), false);
+    say(ledger, voice(ms(100)));
+    ledger.sent(Buffer.alloc(ms(400), 0xff), 0);
     expect(ledger.overdueMs()).toBe(-100);
     clock.advance(300);
     expect(ledger.overdueMs()).toBe(200);
@@ -171,7 +189,7 @@ describe('the ledger of what the caller was given', () => {
 
   it('counts a turn from the bytes that began it', () => {
     const { clock, ledger } = createLedger();
-    ledger.sent(voice(ms(100)), true);
+    say(ledger, voice(ms(100)));
     ledger.beginTurn(ms(40));
     clock.advance(40);
     expect(ledger.heardOfTurnMs()).toBe(0);
@@ -187,7 +205,7 @@ describe('the ledger of what the caller was given', () => {
     for (let i = 0; i < 500; i += 1) {
       const second = Buffer.alloc(ms(1_000), 0x10);
       sent.push(new WeakRef(second));
-      ledger.sent(second, true);
+      say(ledger, second);
       clock.advance(1_000);
     }
     // What a weak reference was made to is held until the turn of the event loop ends.
