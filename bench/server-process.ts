@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+/** What the server has beside its code. */
+const SOUNDS = ['src/simulation/speech', 'src/clips'];
 const START_TIMEOUT_MS = 15_000;
 const STOP_TIMEOUT_MS = 15_000;
 const LOOK_EVERY_MS = 50;
@@ -31,11 +33,14 @@ export interface Reading {
 
 /** A server of its own process, on 127.0.0.1. */
 export interface ServerProcess {
+  pid: number;
   httpUrl: string;
   mediaUrl: string;
   read(): Promise<Reading>;
   sessions(): Promise<number>;
   signal(name: NodeJS.Signals): void;
+  /** Its exit code, or the signal that ended it, once it has ended. */
+  readonly exited: Promise<number | string>;
   /** Ends it as an operator would, and in the end for certain. */
   stop(): Promise<void>;
 }
@@ -62,7 +67,7 @@ export async function buildServers(also: readonly string[] = []): Promise<Build>
     }),
   );
   await promisify(execFile)(process.execPath, [`${ROOT}node_modules/typescript/bin/tsc`, '-p', directory]);
-  await cp(`${ROOT}src/simulation/speech`, `${directory}/src/simulation/speech`, { recursive: true });
+  for (const sounds of SOUNDS) await cp(ROOT + sounds, `${directory}/${sounds}`, { recursive: true });
   return {
     bridge: `${directory}/src/main.js`,
     relay: `${directory}/bench/relay.js`,
@@ -71,17 +76,28 @@ export async function buildServers(also: readonly string[] = []): Promise<Build>
   };
 }
 
-/** Starts `script` with these settings and no others, and waits until it answers. */
+/** Starts `script` with these settings and no others, on `core` alone if told, and waits until it answers. */
 export async function startServer(
   build: Build,
   script: string,
   settings: Record<string, string>,
   nodeOptions: readonly string[] = [],
+  core?: number,
 ): Promise<ServerProcess> {
   const port = await freePort();
-  const child = spawn(process.execPath, [...nodeOptions, script], {
+  const command = [process.execPath, ...nodeOptions, script];
+  const [program = '', ...args] = core === undefined ? command : ['taskset', '-c', String(core), ...command];
+  const child = spawn(program, args, {
     cwd: build.directory,
-    env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: String(port), LOG_FORMAT: 'json', ...settings },
+    env: {
+      PATH: process.env.PATH,
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      LOG_FORMAT: 'json',
+      // What a server that was killed has left is not for the next.
+      STATE_DIR: `${build.directory}/state-${port}`,
+      ...settings,
+    },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const kill = () => child.kill('SIGKILL');
@@ -89,6 +105,7 @@ export async function startServer(
   const httpUrl = `http://127.0.0.1:${port}`;
 
   const server: ServerProcess = {
+    pid: child.pid ?? 0,
     httpUrl,
     mediaUrl: `ws://127.0.0.1:${port}/media`,
     async read() {
@@ -98,6 +115,9 @@ export async function startServer(
       return JSON.parse(await get(`${httpUrl}/health`)).sessions;
     },
     signal: (name) => child.kill(name),
+    exited: new Promise((resolve) =>
+      child.once('exit', (code, signal) => resolve(code ?? signal ?? 'unknown')),
+    ),
     async stop() {
       child.kill('SIGTERM');
       if (!(await ends(child, STOP_TIMEOUT_MS))) kill();

@@ -1,20 +1,30 @@
+import { execFileSync } from 'node:child_process';
 import { callSidOf } from '../caller-end.ts';
 import { startFakeVapi } from '../fake-vapi.ts';
-import { openLoad, type Stretch } from '../load.ts';
-import { isInterrupted } from '../manner.ts';
-import { sleep, startServer } from '../server-process.ts';
-import { turnTaking } from './manner.ts';
+import { type Load, openLoad, type Stretch } from '../load.ts';
+import { isInterrupted, type Manner } from '../manner.ts';
+import { type ServerProcess, sleep, startServer } from '../server-process.ts';
+import { hastyTurns, turnTaking } from './manner.ts';
 import type { Sight, SightedServers } from './servers.ts';
 import { type BenchViewer, type Lateness, openViewer } from './viewer.ts';
 
-/** Who looks on in a stretch: nobody; one viewer; one that reads no more. */
+/** Who looks on: nobody; one viewer; one that reads no more. */
 export type Onlooker = 'nobody' | 'viewer' | 'stuck';
 
-export interface ViewedStretch extends Stretch {
+/** What a server sees of its calls, and who looks on at it. */
+export interface Side {
   sight: Sight;
   onlooker: Onlooker;
-  round: number;
-  calls: number;
+}
+
+/** Two that are compared, in the words of the report. */
+export interface Pairing {
+  name: string;
+  one: Side;
+  other: Side;
+}
+
+export interface SideStretch extends Stretch {
   /** What the viewer was sent, in bytes a second, and how late it was. */
   toldPerSecond: number;
   lateness: Lateness;
@@ -22,84 +32,139 @@ export interface ViewedStretch extends Stretch {
   viewerDropped: boolean;
 }
 
-export interface RunOptions {
-  servers: SightedServers;
-  sight: Sight;
-  calls: number;
-  seconds: number;
-  round: number;
+/** What two servers did in the same seconds. */
+export interface PairStretch {
+  one: SideStretch;
+  other: SideStretch;
 }
 
-/** Before and after each that looks on nobody does, so that what changes with time does not count against anybody. */
-const ONLOOKERS: readonly Onlooker[] = ['nobody', 'viewer', 'nobody', 'stuck', 'nobody'];
+export interface RunOptions {
+  servers: SightedServers;
+  pairing: Pairing;
+  calls: number;
+  seconds: number;
+  stretches: number;
+  /** Which of the two is started first. */
+  oneFirst: boolean;
+}
+
 /** For what a newcomer is told at first to be over, and for what somebody left behind, in ms. */
 export const SETTLE_MS = 700;
 
-/** Who looks on in the stretches of a run, one after the other. Where not everything is seen, nobody does. */
-export function onlookersOf(sight: Sight): readonly Onlooker[] {
-  return sight === 'on' ? ONLOOKERS : ONLOOKERS.filter((onlooker) => onlooker === 'nobody');
+/**
+ * How long a server carries hasty calls before it is measured, in ms. Its code for the frames is compiled within the
+ * first second, since there are thousands of them; the code for what happens now and then would run interpreted for the
+ * first minutes of a server that is up for weeks.
+ */
+const AGE_MS = 12_000;
+
+interface Stand {
+  server: ServerProcess;
+  load: Load;
+  /** Whom the load tells of a clear. */
+  viewer: BenchViewer | undefined;
+  close(): Promise<void>;
 }
 
-/** Has one server carry its calls through all its stretches. */
-export async function measureRun(options: RunOptions): Promise<ViewedStretch[]> {
-  const { servers, sight, calls } = options;
+/**
+ * Has two servers carry as many calls each in the same seconds, on the same core where the machine can be told so: what
+ * else the machine does then, it does to both, and their ratio is steadier than either figure.
+ */
+export async function measurePair(options: RunOptions): Promise<PairStretch[]> {
+  const { servers, pairing, calls, seconds, stretches, oneFirst } = options;
+  const stands: Stand[] = [];
+  try {
+    const inOrder = oneFirst ? [pairing.one, pairing.other] : [pairing.other, pairing.one];
+    for (const side of inOrder) stands.push(await openStand(servers, side, calls));
+    const [one, other] = (oneFirst ? stands : stands.toReversed()) as [Stand, Stand];
+    const measured: PairStretch[] = [];
+    for (let stretch = 0; stretch < stretches; stretch += 1) {
+      await Promise.all([look(one, pairing.one, calls), look(other, pairing.other, calls)]);
+      await sleep(SETTLE_MS);
+      const [ofOne, ofOther] = await Promise.all([measureSide(one, seconds), measureSide(other, seconds)]);
+      measured.push({ one: ofOne, other: ofOther });
+      for (const stand of stands) lookAway(stand);
+    }
+    for (const { load } of stands) {
+      if (load.callsLost > 0) throw new Error(`${load.callsLost} calls ended by themselves.`);
+    }
+    return measured;
+  } finally {
+    for (const stand of stands) await stand.close();
+  }
+}
+
+async function openStand(servers: SightedServers, { sight }: Side, calls: number): Promise<Stand> {
   const vapi = await startFakeVapi();
   try {
     const server = await startServer(servers.build, servers.scripts[sight], {
       AGENT: 'vapi',
       VAPI_API_KEY: 'bench-key',
       VAPI_BASE_URL: vapi.httpUrl,
-      MAX_CALLS: String(calls),
+      VAPI_CREATES_PER_SECOND: '1000',
+      // Those of before may still be closing when those that are measured come.
+      MAX_CALLS: String(2 * calls),
     });
-    let viewer: BenchViewer | undefined;
-    try {
-      const load = await openLoad({
+    pin(server.pid);
+    const stand: Omit<Stand, 'load' | 'close'> = { server, viewer: undefined };
+    const talk = (manner: Manner) =>
+      openLoad({
         server,
         vapi,
         calls,
         format: 'mulaw',
-        manner: turnTaking,
-        cleared: (number, now) => viewer?.cleared(callSidOf(number), now),
+        manner,
+        cleared: (number, now) => stand.viewer?.cleared(callSidOf(number), now),
       });
-      const stretches: ViewedStretch[] = [];
-      try {
-        for (const onlooker of onlookersOf(sight)) {
-          if (onlooker !== 'nobody') viewer = await openViewer(server.httpUrl, isWatchable(calls));
-          if (onlooker === 'stuck') viewer?.stopReading();
-          await sleep(SETTLE_MS);
-          stretches.push(await measureStretch(options, onlooker, viewer, load.measure));
-          viewer?.leave();
-          viewer = undefined;
-        }
-        if (load.callsLost > 0) throw new Error(`${load.callsLost} calls ended by themselves.`);
-      } finally {
+    try {
+      const before = await talk(hastyTurns);
+      await sleep(AGE_MS);
+      await before.hangUp();
+      const load = await talk(turnTaking);
+      const close = async () => {
+        stand.viewer?.leave();
         await load.hangUp();
-      }
-      return stretches;
-    } finally {
-      viewer?.leave();
+        await server.stop();
+        await vapi.close();
+      };
+      return Object.assign(stand, { load, close });
+    } catch (error) {
       await server.stop();
+      throw error;
     }
-  } finally {
+  } catch (error) {
     await vapi.close();
+    throw error;
   }
 }
 
-async function measureStretch(
-  { sight, seconds, round, calls }: RunOptions,
-  onlooker: Onlooker,
-  viewer: BenchViewer | undefined,
-  measure: (seconds: number) => Promise<Stretch>,
-): Promise<ViewedStretch> {
+/** Both servers on one core and whoever measures on the other, where there is a `taskset`. */
+function pin(pid: number): void {
+  try {
+    execFileSync('taskset', ['-a', '-p', '-c', '0', String(pid)], { stdio: 'ignore' });
+    execFileSync('taskset', ['-a', '-p', '-c', '1', String(process.pid)], { stdio: 'ignore' });
+  } catch {
+    // Without it the two run where the system puts them.
+  }
+}
+
+async function look(stand: Stand, { onlooker }: Side, calls: number): Promise<void> {
+  if (onlooker === 'nobody') return;
+  stand.viewer = await openViewer(stand.server.httpUrl, isWatchable(calls));
+  if (onlooker === 'stuck') stand.viewer.stopReading();
+}
+
+function lookAway(stand: Stand): void {
+  stand.viewer?.leave();
+  stand.viewer = undefined;
+}
+
+async function measureSide({ load, viewer }: Stand, seconds: number): Promise<SideStretch> {
   const { records = [], rows = [] } = viewer?.lateness ?? {};
   const before = { records: records.length, rows: rows.length, bytes: viewer?.bytes ?? 0 };
-  const stretch = await measure(seconds);
+  const stretch = await load.measure(seconds);
   return {
     ...stretch,
-    sight,
-    onlooker,
-    round,
-    calls,
     toldPerSecond: ((viewer?.bytes ?? 0) - before.bytes) / seconds,
     lateness: { records: records.slice(before.records), rows: rows.slice(before.rows) },
     viewerDropped: viewer?.dropped ?? false,

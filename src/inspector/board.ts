@@ -46,93 +46,111 @@ type Draft = { -readonly [Field in keyof CallRow]: CallRow[Field] };
 
 interface Entry {
   row: Draft;
-  /** Since 1970, of the call's start: what is told in ms since then is counted from here. */
+  /** Of the call's start: by the clock of the calls, and since 1970. What is told in ms since then is counted from here. */
+  openedAt: number;
   startEpochMs: number;
-  /** What the row was made of last. */
+  /** What the row is to be made of when it is read next. */
   values: Partial<Record<ActorName, unknown>>;
   context: Step['context'] | null;
   timers: Step['timers'] | null;
-  /** Since when a ping is out, and until when only words interrupt, by the clock of the calls. */
+  /** Since when a ping is out, by the clock of the calls. */
   pingedAt: Partial<Record<ActorName, number>>;
-  backedOffUntil: number;
 }
 
 /** A ping that is answered sooner is no news, in ms. */
 const PATIENCE_MS = 1_500;
 
-/** Folds what the calls' machines do into a row for each call. */
+/**
+ * Folds what the calls' machines do into a row for each call. It hears every step of every call and is read a few times
+ * a second, or never: a step is only noted, but for what the next would hide, and the row is made when it is read.
+ */
 export function createBoard(options: BoardOptions): Board {
   const { now, epochMs, stateName, redactor } = options;
   const entries = new Map<string, Entry>();
+  /** Calls whose rows are to be told, and calls that something was noted of. */
   const changed = new Set<string>();
+  const noted = new Set<string>();
   /** Calls whose warnings change with time. */
   const passing = new Set<string>();
 
-  function foldCall(entry: Entry, { callId, to, context, timers, at }: Step): void {
+  function noteCall(entry: Entry, { from, to, context, timers, at }: Step): void {
     const { row, startEpochMs } = entry;
-    const state = stateName(to);
-    if (state !== row.state) {
-      row.state = state;
-      row.stateSince = startEpochMs + at;
-      changed.add(callId);
-    }
+    entry.context = context;
     if (timers !== entry.timers) {
       entry.timers = timers;
       const session = timers.find(({ delay }) => delay === 'sessionTtl');
       if (session) row.endsBy = startEpochMs + session.due;
     }
-    if (context === entry.context) return;
-    entry.context = context;
-    changed.add(callId);
-    row.callSid = textOf(context.callSid);
-    row.streamSid = textOf(context.streamSid);
-    const { figures, heedsVoiceFrom } = context;
-    if (typeof heedsVoiceFrom === 'number') noteBackOff(entry, callId, now() - at + heedsVoiceFrom);
-    if (!isRecord(figures)) return;
-    if (Array.isArray(figures.bargeIns)) row.bargeIns = figures.bargeIns.length;
-    const last: unknown = Array.isArray(figures.responsesMs) ? figures.responsesMs.at(-1) : undefined;
-    if (typeof last === 'number') row.lastResponseMs = Math.round(last);
+    if (from === to) return;
+    const state = stateName(to);
+    if (state === row.state) return;
+    row.state = state;
+    row.stateSince = startEpochMs + at;
+    changed.add(row.callId);
   }
 
-  function noteBackOff(entry: Entry, callId: string, until: number): void {
-    if (until <= now() || until <= entry.backedOffUntil) return;
-    entry.backedOffUntil = until;
-    passing.add(callId);
+  function notePing(entry: Entry, { actor, to }: Step): void {
+    if (isProbing(to)) entry.pingedAt[actor] ??= now();
+    else if (entry.pingedAt[actor] !== undefined) delete entry.pingedAt[actor];
+  }
+
+  const textOf = (value: unknown) => (typeof value === 'string' ? redactor.words(value) : null);
+
+  function set<Field extends keyof Draft>(row: Draft, field: Field, value: Draft[Field]): void {
+    if (row[field] === value) return;
+    row[field] = value;
+    changed.add(row.callId);
+  }
+
+  function refresh(entry: Entry): void {
+    const { row, context } = entry;
+    if (row.endedAt !== null) return;
+    if (context) refreshFigures(row, context);
+    set(row, 'muted', isIn(entry.values.agentBuffer, 'muted'));
     refreshWarnings(entry);
   }
 
-  function textOf(value: unknown): string | null {
-    return typeof value === 'string' ? redactor.words(value) : null;
+  function refreshFigures(row: Draft, context: Step['context']): void {
+    set(row, 'callSid', textOf(context.callSid));
+    set(row, 'streamSid', textOf(context.streamSid));
+    const { figures } = context;
+    if (!isRecord(figures)) return;
+    if (Array.isArray(figures.bargeIns)) set(row, 'bargeIns', figures.bargeIns.length);
+    const last: unknown = Array.isArray(figures.responsesMs) ? figures.responsesMs.at(-1) : undefined;
+    if (typeof last === 'number') set(row, 'lastResponseMs', Math.round(last));
   }
 
-  function notePing(entry: Entry, { callId, actor, to }: Step): void {
-    if (isProbing(to)) {
-      entry.pingedAt[actor] ??= now();
-      passing.add(callId);
-    } else delete entry.pingedAt[actor];
-  }
-
-  function refreshWarnings(entry: Entry): void {
+  function refreshWarnings({ row, values, context, pingedAt, openedAt }: Entry): void {
     const unanswered = (actor: ActorName) => {
-      const at = entry.pingedAt[actor];
+      const at = pingedAt[actor];
       return at !== undefined && now() - at >= PATIENCE_MS;
     };
-    const warnings = warningsOf(entry.values, { unanswered, backedOff: entry.backedOffUntil > now() });
-    if (warnings.join() === entry.row.warnings.join()) return;
-    entry.row.warnings = warnings;
-    changed.add(entry.row.callId);
+    const heedsVoiceFrom = context?.heedsVoiceFrom;
+    const backedOff = typeof heedsVoiceFrom === 'number' && openedAt + heedsVoiceFrom > now();
+    const warnings = warningsOf(values, { unanswered, backedOff });
+    if (backedOff || Object.keys(pingedAt).length > 0) passing.add(row.callId);
+    else passing.delete(row.callId);
+    if (warnings.join() === row.warnings.join()) return;
+    row.warnings = warnings;
+    changed.add(row.callId);
   }
 
-  function refreshPassing(): void {
-    for (const callId of passing) {
-      const entry = entries.get(callId);
-      if (entry) refreshWarnings(entry);
-      const isWaiting = entry && (Object.keys(entry.pingedAt).length > 0 || entry.backedOffUntil > now());
-      if (!isWaiting) passing.delete(callId);
-    }
+  function read(entry: Entry): CallRow {
+    refresh(entry);
+    return { ...entry.row };
   }
 
-  const copyOf = ({ row }: Entry): CallRow => ({ ...row });
+  function close(entry: Entry, ending: ClosedCall['ending']): void {
+    refresh(entry);
+    const { row } = entry;
+    row.endedAt = epochMs();
+    if (row.state !== 'closed') row.stateSince = row.endedAt;
+    row.state = 'closed';
+    row.ending = ending && { reason: ending.reason, words: redactor.words(ending.words ?? '') };
+    row.warnings = [];
+    passing.delete(row.callId);
+    changed.add(row.callId);
+  }
 
   return {
     opened({ callId, openedAt, callSid = null, callerNumber, calledNumber }) {
@@ -156,12 +174,12 @@ export function createBoard(options: BoardOptions): Board {
       };
       entries.set(callId, {
         row,
+        openedAt,
         startEpochMs,
         values: {},
         context: null,
         timers: null,
         pingedAt: {},
-        backedOffUntil: 0,
       });
       changed.add(callId);
     },
@@ -169,64 +187,42 @@ export function createBoard(options: BoardOptions): Board {
       const entry = entries.get(step.callId);
       // What the children still do when the call is over changes nothing of its row.
       if (!entry || entry.row.endedAt !== null) return;
-      const { actor } = step;
-      const wasThere = entry.values[actor];
-      entry.values[actor] = step.to;
-      if (actor === 'call') foldCall(entry, step);
+      entry.values[step.actor] = step.to;
+      noted.add(step.callId);
+      if (step.actor === 'call') noteCall(entry, step);
       else notePing(entry, step);
-      if (isSame(wasThere, step.to)) return;
-      refreshWarnings(entry);
-      const muted = isIn(entry.values.agentBuffer, 'muted');
-      if (muted === entry.row.muted) return;
-      entry.row.muted = muted;
-      changed.add(step.callId);
     },
     closed({ callId, ending }) {
       const entry = entries.get(callId);
-      if (!entry) return;
-      const { row } = entry;
-      row.endedAt = epochMs();
-      if (row.state !== 'closed') row.stateSince = row.endedAt;
-      row.state = 'closed';
-      row.ending = ending && { reason: ending.reason, words: redactor.words(ending.words ?? '') };
-      row.warnings = [];
-      passing.delete(callId);
-      changed.add(callId);
+      if (entry) close(entry, ending);
     },
     forget(callId) {
       entries.delete(callId);
-      changed.delete(callId);
-      passing.delete(callId);
+      for (const calls of [changed, noted, passing]) calls.delete(callId);
     },
     row(callId) {
       const entry = entries.get(callId);
-      return entry && copyOf(entry);
+      return entry && read(entry);
     },
-    rows: () => [...entries.values()].map(copyOf),
+    rows: () => [...entries.values()].map(read),
     changes() {
-      refreshPassing();
-      const rows = [...changed].flatMap((callId) => {
+      for (const callId of [...noted, ...passing]) {
         const entry = entries.get(callId);
-        return entry ? [copyOf(entry)] : [];
-      });
+        if (entry) refresh(entry);
+      }
+      noted.clear();
+      const rows = [...changed].flatMap((callId) => entries.get(callId)?.row ?? []);
       changed.clear();
-      return rows;
+      return rows.map((row) => ({ ...row }));
     },
   };
 }
 
-/** Whether two state values are the same. */
-function isSame(one: unknown, other: unknown): boolean {
-  if (one === other) return true;
-  if (!isRecord(one) || !isRecord(other)) return false;
-  const [oneKeys, otherKeys] = [Object.keys(one), Object.keys(other)];
-  return oneKeys.length === otherKeys.length && oneKeys.every((key) => isSame(one[key], other[key]));
-}
-
 function isProbing(value: unknown): boolean {
   if (!isRecord(value)) return false;
-  const { open, linked } = value;
-  return open === 'probing' || (isRecord(linked) && linked.open === 'probing');
+  const { open, line } = value;
+  const linked = isRecord(line) && isRecord(line.linked) ? line.linked : {};
+  return open === 'probing' || linked.open === 'probing';
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -12,7 +12,7 @@ export interface Step {
   actor: ActorName;
   /** The event as the machine saw it. Events hold no secrets, no numbers and no words of the conversation. */
   event: { readonly type: string; readonly [field: string]: unknown };
-  /** State values before and after. */
+  /** State values before and after; the same one where nothing but the context changed. */
   from: unknown;
   to: unknown;
   /** The machine's context after the step: facts, as they could be written on paper. */
@@ -161,7 +161,7 @@ export function createFeed(
               actor: track.actor,
               event: inspected.event,
               from: track.value,
-              to: snapshot.value,
+              to: isSameValue(track.value, snapshot.value) ? track.value : snapshot.value,
               context: snapshot.context as Step['context'],
               edges: track.edges ?? NO_EDGES,
               timers: track.timers,
@@ -169,7 +169,7 @@ export function createFeed(
               order,
               settled: course.underWay === 0,
             };
-            track.value = snapshot.value;
+            track.value = step.to;
             track.edges = undefined;
             track.order = undefined;
             tell(step);
@@ -194,6 +194,13 @@ export function createFeed(
 
 function isShown(actor: string): actor is ActorName {
   return Object.hasOwn(MACHINE_OF, actor);
+}
+
+function isSameValue(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (!isRecord(one) || !isRecord(other)) return false;
+  for (const key in other) if (!isSameValue(one[key], other[key])) return false;
+  return Object.keys(one).length === Object.keys(other).length;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -50,15 +50,20 @@ export function createJournal(redactor: Redactor, room = MOST_RECORDS): Journal 
   const levels: LevelSample[] = [];
 
   function note(record: Kept, settled: boolean): void {
+    if (settled && waiting.length === 0) {
+      append(record);
+      return;
+    }
     waiting.push(record);
     if (settled || waiting.length > MOST_WAITING) settle();
   }
 
   /** What began first comes first. */
   function settle(): void {
+    if (waiting.length === 0) return;
     const settled = waiting;
     waiting = [];
-    if (settled.length > 1) settled.sort((one, other) => one.seq - other.seq);
+    settled.sort((one, other) => one.seq - other.seq);
     for (const record of settled) append(record);
   }
 
@@ -72,7 +77,7 @@ export function createJournal(redactor: Redactor, room = MOST_RECORDS): Journal 
     if (records.length >= room) makeRoom();
   }
 
-  /** Marks go first: there are twenty a second, and nothing that follows needs them. */
+  /** Marks go first: there are six a second and more, and nothing that follows needs them. */
   function makeRoom(): void {
     const half = room >> 1;
     const left = records.filter(({ what }, place) => place >= half || !isMark(what));

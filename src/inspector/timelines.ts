@@ -23,7 +23,7 @@ export function createTimelines(nameOf: (value: unknown) => string): Timelines {
 
   return {
     hear({ callId, actor, at, event, from, to }) {
-      if (actor !== 'call') return;
+      if (actor !== 'call' || from === to) return;
       const fromName = from === null ? '' : nameOf(from);
       const toName = nameOf(to);
       if (fromName === toName) return;
