@@ -65,7 +65,6 @@ export const closing = callWords.createStateConfig({
       initial: 'leaving',
       states: {
         leaving: { entry: 'releaseAgent' },
-        departed: {},
         gone: { type: 'final' },
       },
       on: { 'xstate.done.actor.vapiSocket': '.gone' },

@@ -68,6 +68,8 @@ export interface CallFigures {
   deadAirMs: number;
   /** Pauses after which the agent went on. */
   falsePauses: number;
+  /** How often a lost agent was replaced, in this call and in the one that it goes on with. */
+  replacements: number;
 }
 
 /** Durations that the chart waits for, in ms; each is the delay of the same name. */
@@ -78,6 +80,10 @@ export interface CallTimeouts {
   callerTimeoutMs: number;
   /** From the request for an agent to its open socket. */
   agentTimeoutMs: number;
+  /** From Twilio's `start` until a caller who has heard nothing yet is told that the line lives. */
+  reassureTimeoutMs: number;
+  /** So long before the session's time is up the agent is told. */
+  warningMs: number;
   /** Beyond the length of the agent's last words, until they count as heard. */
   drainTimeoutMs: number;
   /** For Twilio's answer to our hanging up. */
@@ -113,6 +119,9 @@ export interface CallInput {
   tellsHeard: boolean;
   /** Whether the agent's first words are heard out, whoever speaks over them. */
   protectsGreeting: boolean;
+  /** Whether this call goes on with a conversation, and how often its agent was replaced before. */
+  continues: boolean;
+  replacedBefore: number;
   timeouts: CallTimeouts;
   twilioSocket: Omit<TwilioSocketInput, 'callId'>;
   vapiSocket: Omit<VapiSocketInput, 'callId'>;
@@ -124,6 +133,8 @@ export interface CallContext extends CallInput {
   streamSid: string | null;
   /** When Twilio's stream started. */
   startedAt: number | null;
+  /** Whether the agent's socket is open. */
+  agentIsHere: boolean;
   /** Since when the caller speaks, as the agent hears it; `null` while silent. */
   callerSpokeAt: number | null;
   /** Since when the caller hears the agent; `null` while it is silent. */
@@ -191,8 +202,11 @@ export type CallEvent =
   | CallCommand
   | { type: 'twilio.started'; at: number; streamSid: string; callSid: string }
   | { type: 'caller.pressed'; at: number }
-  /** The session's time is up. */
+  /** The session's time is up, and nearly so. */
   | { type: 'session.expired' }
+  | { type: 'session.ending' }
+  /** The caller has waited for the agent for as long as one waits in silence. */
+  | { type: 'caller.waited' }
   | TwilioNews
   | VapiNews
   /** Nothing is left of that end. */
@@ -219,5 +233,13 @@ export const REASON_OF_CALLER_LOSS: Record<CallerLoss, EndingReason> = {
 export const REASON_OF_AGENT_LOSS: Record<AgentLoss, EndingReason> = {
   ended: 'agentEnded',
   lost: 'agentLost',
+  unwelcome: 'agentLost',
+  unreached: 'agentUnavailable',
   unavailable: 'agentUnavailable',
 };
+
+/** Losses after which another agent is likely to be had. */
+export const REPLACEABLE: ReadonlySet<AgentLoss> = new Set(['lost', 'unreached']);
+
+/** A call's agent is replaced so often at most, and so often where none was ever there. */
+export const MOST_REPLACEMENTS = { had: 2, neverHad: 1 };

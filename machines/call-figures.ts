@@ -81,6 +81,27 @@ export function agentBegan(
   };
 }
 
+/** The caller hears our own words, or what a lost agent had said: nothing that answers anybody. It is heard out. */
+export function bridged(context: CallContext, at: number): Known {
+  return { ...sounds(context, { agentSpokeAt: at }, at), mustBeHeard: true };
+}
+
+/** Another agent is asked for: what the lost one knew of the caller is forgotten. */
+export function replaced(context: CallContext): Known {
+  const { figures, agentSpokeAt, mustBeHeard } = context;
+  const wasPaused = figures.bargeIns.at(-1)?.outcome === 'paused';
+  const settled = wasPaused ? withBargeIn(context, () => ({ outcome: 'resumed' })) : figures;
+  return {
+    agentIsHere: false,
+    agentDone: false,
+    callerSpokeAt: null,
+    bothSince: null,
+    utteranceOpen: false,
+    mustBeHeard: mustBeHeard || agentSpokeAt !== null,
+    figures: { ...settled, replacements: figures.replacements + 1 },
+  };
+}
+
 /** The caller hears the agent no longer, and our own ear, which listens only while there is something to interrupt, nobody. */
 export function agentSilent(context: CallContext, at: number): Known {
   return { ...sounds(context, { agentSpokeAt: null, voicedAt: null }, at), mustBeHeard: false };

@@ -11,11 +11,14 @@ import {
   type CallInput,
   type CallOutput,
   type Ending,
+  MOST_REPLACEMENTS,
+  REPLACEABLE,
 } from './call-facts.ts';
 import {
   type At,
   agentBegan,
   agentSilent,
+  bridged,
   callerStarted,
   callerStopped,
   flushed,
@@ -25,6 +28,7 @@ import {
   nothingLeft,
   paused,
   repeated,
+  replaced,
   resumed,
   type Said,
   transcribed,
@@ -34,7 +38,7 @@ import {
 import { type BufferOrder, jitterBufferMachine } from './jitter-buffer.ts';
 import type { Meta } from './requirements.ts';
 import { twilioSocketMachine } from './twilio-socket.ts';
-import { type Conveyed, vapiSocketMachine } from './vapi-socket.ts';
+import { type AgentLoss, type Conveyed, vapiSocketMachine } from './vapi-socket.ts';
 
 /** As much as a session's time can be extended by, in ms: Vapi is asked for a call that long. */
 export const MOST_EXTENSION_MS = 30 * 60_000;
@@ -43,8 +47,11 @@ export const MOST_EXTENSION_MS = 30 * 60_000;
 const VERDICT_PATIENCE = 1.5;
 const LEAST_VERDICT_MS = 500;
 
-/** The id of the timer that counts the session's time. */
+/** The ids of the timers that count the session's time. */
 const SESSION = 'sessionTtl';
+const WARNING = 'sessionWarning';
+/** The id of the timer after which a caller who hears nothing is told to wait. */
+const WAITING = 'reassure';
 
 export const callWords = setup({
   types: {
@@ -73,6 +80,7 @@ export const callWords = setup({
     releaseCaller: sendTo('twilioSocket', { type: 'socket.close' }),
     openCallerBuffer: sendTo('callerBuffer', { type: 'buffer.open' }),
     openAgentBuffer: sendTo('agentBuffer', { type: 'buffer.open' }),
+    holdCallerBuffer: sendTo('callerBuffer', { type: 'buffer.hold' }),
     finishCallerBuffer: sendTo('callerBuffer', { type: 'buffer.finish' }),
     orderAgentBuffer: sendTo('agentBuffer', (_, order: BufferOrder) => order),
     convey: sendTo('vapiSocket', (_, message: Conveyed) => ({ type: 'socket.convey', message })),
@@ -86,6 +94,9 @@ export const callWords = setup({
 
     countSession: raise({ type: 'session.expired' }, { id: SESSION, delay: 'sessionTtl' }),
     stopSession: cancel(SESSION),
+    countWarning: raise({ type: 'session.ending' }, { id: WARNING, delay: 'sessionWarning' }),
+    stopWarning: cancel(WARNING),
+    countWaiting: raise({ type: 'caller.waited' }, { id: WAITING, delay: 'reassureTimeout' }),
     noteExtension: assign(({ context }, { at, ms }: { at: number; ms: number }) => ({
       countedAt: at,
       extendedMs: context.extendedMs + ms,
@@ -98,10 +109,13 @@ export const callWords = setup({
       callSid: started.callSid,
     })),
     noteAgentReady: assign(({ context }, { at }: At) => ({
-      figures: { ...context.figures, agentReadyMs: at },
+      agentIsHere: true,
+      figures: { ...context.figures, agentReadyMs: context.figures.agentReadyMs ?? at },
     })),
+    noteReplacement: assign(({ context }) => replaced(context)),
+    noteBridged: assign(({ context }, { at }: At) => bridged(context, at)),
     notePreroll: assign(({ context }, { ms }: { ms: number }) => ({
-      figures: { ...context.figures, prerollMs: ms },
+      figures: { ...context.figures, prerollMs: context.figures.prerollMs ?? ms },
     })),
     noteCallerStarted: assign(({ context }, { at }: At) => callerStarted(context, at)),
     noteCallerStopped: assign(({ context }, { at }: At) => callerStopped(context, at)),
@@ -139,8 +153,16 @@ export const callWords = setup({
     summonsAtOnce: ({ context }) => context.summonsAgentAtOnce,
     prerollPending: ({ context }) => context.figures.prerollMs === null,
     isOver: ({ context }) => context.ending !== null && CALL_IS_OVER.has(context.ending.reason),
-    agentTakesOrders: ({ context }) => context.agentTakesOrders && context.figures.agentReadyMs !== null,
-    bothAreHere: ({ context }) => context.startedAt !== null && context.figures.agentReadyMs !== null,
+    agentTakesOrders: ({ context }) => context.agentTakesOrders && context.agentIsHere,
+    bothAreHere: ({ context }) => context.startedAt !== null && context.agentIsHere,
+    attemptsRemain: ({ context }, { cause }: { cause: AgentLoss }) =>
+      REPLACEABLE.has(cause) &&
+      context.figures.replacements < MOST_REPLACEMENTS[hadAgent(context) ? 'had' : 'neverHad'],
+    /** Another agent was there before this one, and this one can be told of it. */
+    goesOn: ({ context }) => context.agentTakesOrders && hadAgent(context),
+    agentIsHeard: ({ context }) => context.agentSpokeAt !== null,
+    nothingHeard: ({ context }) =>
+      context.figures.firstResponseMs === null && context.agentSpokeAt === null && !context.agentIsHere,
     mayBeExtended: ({ context }, { ms }: { ms: number }) => context.extendedMs + ms <= MOST_EXTENSION_MS,
     mustBeHeard: ({ context }) => context.mustBeHeard,
     /** After a few false pauses only words pause the agent for a while. */
@@ -167,7 +189,10 @@ export const callWords = setup({
   },
   delays: {
     sessionTtl: ({ context }) => context.timeouts.sessionTtlMs + context.extendedMs - context.countedAt,
+    sessionWarning: ({ context: { timeouts, extendedMs, countedAt } }) =>
+      Math.max(0, timeouts.sessionTtlMs + extendedMs - countedAt - timeouts.warningMs),
     callerTimeout: ({ context }) => context.timeouts.callerTimeoutMs,
+    reassureTimeout: ({ context }) => context.timeouts.reassureTimeoutMs,
     agentTimeout: ({ context }) => context.timeouts.agentTimeoutMs,
     drainTimeout: ({ context }) => context.lastWordsMs + context.timeouts.drainTimeoutMs,
     hangUpTimeout: ({ context }) => context.timeouts.hangUpTimeoutMs,
@@ -187,6 +212,11 @@ export const callWords = setup({
     pauseTimeout: ({ context }) => context.timeouts.pauseTimeoutMs,
   },
 });
+
+/** Whether an agent was ever there, in this call or in the one that it goes on with. */
+function hadAgent({ continues, figures }: CallContext) {
+  return continues || figures.agentReadyMs !== null;
+}
 
 /** The final transcript of words that began before the agent spoke is no interruption of it. */
 function isNews(context: CallContext, { final }: { final: boolean }) {

@@ -5,6 +5,8 @@
  *   ┌ connecting → buffering → streaming ⇄ agentSpeaking → bargeIn { paused | flushed } → … ┐
  *   └──────────── a hang-up, the loss of an end, or the end of the session's time ──────────┘ → both ends → figures
  *
+ * An agent that is lost while attempts remain is replaced: the call goes back to `connecting`, with the caller there.
+ *
  * Its children live as long as it does: the caller's end, the agent's end, and a jitter buffer for each direction.
  * They tell it facts and it tells them what to do; the audio passes beside it.
  */
@@ -22,6 +24,7 @@ export const callMachine = callWords.createMachine({
     ...input,
     streamSid: null,
     startedAt: null,
+    agentIsHere: false,
     callerSpokeAt: null,
     agentSpokeAt: null,
     voicedAt: null,
@@ -51,6 +54,7 @@ export const callMachine = callWords.createMachine({
       talkOverMs: 0,
       deadAirMs: 0,
       falsePauses: 0,
+      replacements: input.replacedBefore,
     },
   }),
   invoke: [
@@ -78,8 +82,8 @@ export const callMachine = callWords.createMachine({
   initial: 'live',
   states: {
     live: {
-      entry: 'countSession',
-      exit: 'stopSession',
+      entry: ['countSession', 'countWarning'],
+      exit: ['stopSession', 'stopWarning'],
       on: {
         'session.expired': {
           target: '#call.closing.caller.hangingUp',
@@ -92,6 +96,11 @@ export const callMachine = callWords.createMachine({
         'vapi.callerStarted': { actions: { type: 'noteCallerStarted', params: ({ event }) => event } },
         'vapi.callerStopped': { actions: { type: 'noteCallerStopped', params: ({ event }) => event } },
         'vapi.transcribed': { actions: { type: 'noteSaid', params: ({ event }) => event } },
+        'session.ending': {
+          guard: 'agentTakesOrders',
+          meta: { serves: 'warned' },
+          actions: { type: 'convey', params: { kind: 'warning' } },
+        },
         'vapi.insisted': { actions: 'noteInsistence' },
         'caller.voiced': { actions: { type: 'noteVoiced', params: ({ event }) => event } },
         'caller.hushed': { actions: { type: 'noteHushed', params: ({ event }) => event } },
@@ -138,16 +147,35 @@ export const callMachine = callWords.createMachine({
         'call.extend': {
           guard: { type: 'mayBeExtended', params: ({ event }) => event },
           meta: { serves: 'operated' },
-          actions: [{ type: 'noteExtension', params: ({ event }) => event }, 'stopSession', 'countSession'],
+          actions: [
+            { type: 'noteExtension', params: ({ event }) => event },
+            'stopSession',
+            'stopWarning',
+            'countSession',
+            'countWarning',
+          ],
         },
-        'vapi.gone': {
-          target: ['#call.closing.caller.finishing', '#call.closing.agent.departed'],
-          meta: { serves: 'last-words' },
-          actions: {
-            type: 'noteEnding',
-            params: ({ event }) => ({ reason: REASON_OF_AGENT_LOSS[event.cause], words: event.words }),
+        'vapi.gone': [
+          // What the lost agent had said already is still heard, and then a word of ours.
+          {
+            guard: { type: 'attemptsRemain', params: ({ event }) => event },
+            target: ['#call.live.connecting.caller.here', '#call.live.connecting.agent.called'],
+            meta: { serves: 'replaced' },
+            actions: [
+              'noteReplacement',
+              'holdCallerBuffer',
+              { type: 'orderAgentBuffer', params: { type: 'buffer.play', clip: 'lineLost' } },
+            ],
           },
-        },
+          {
+            target: ['#call.closing.caller.finishing', '#call.closing.agent.leaving'],
+            meta: { serves: 'last-words' },
+            actions: {
+              type: 'noteEnding',
+              params: ({ event }) => ({ reason: REASON_OF_AGENT_LOSS[event.cause], words: event.words }),
+            },
+          },
+        ],
         'twilio.gone': {
           target: '#call.closing.caller.departed',
           meta: { serves: 'one-teardown' },
@@ -206,7 +234,7 @@ export const callMachine = callWords.createMachine({
                   on: {
                     'twilio.started': {
                       target: 'here',
-                      actions: { type: 'noteStart', params: ({ event }) => event },
+                      actions: [{ type: 'noteStart', params: ({ event }) => event }, 'countWaiting'],
                     },
                   },
                 },
@@ -233,21 +261,57 @@ export const callMachine = callWords.createMachine({
                     },
                   },
                   on: {
-                    'vapi.opened': {
-                      target: 'here',
-                      actions: { type: 'noteAgentReady', params: ({ event }) => event },
-                    },
+                    'vapi.opened': [
+                      {
+                        guard: 'goesOn',
+                        target: 'here',
+                        meta: { serves: 'replaced' },
+                        actions: [
+                          { type: 'noteAgentReady', params: ({ event }) => event },
+                          { type: 'convey', params: { kind: 'history' } },
+                          { type: 'convey', params: { kind: 'reentry' } },
+                        ],
+                      },
+                      { target: 'here', actions: { type: 'noteAgentReady', params: ({ event }) => event } },
+                    ],
                   },
                 },
                 here: { type: 'final' },
               },
+              on: {
+                'vapi.gone': {
+                  guard: { type: 'attemptsRemain', params: ({ event }) => event },
+                  target: '.called',
+                  meta: { serves: 'replaced' },
+                  actions: 'noteReplacement',
+                },
+              },
             },
           },
-          onDone: {
-            target: 'buffering',
-            meta: { serves: 'first-words' },
-            actions: ['openCallerBuffer', 'openAgentBuffer'],
+          on: {
+            'caller.waited': {
+              guard: 'nothingHeard',
+              meta: { serves: 'reassured' },
+              actions: { type: 'orderAgentBuffer', params: { type: 'buffer.play', clip: 'oneMoment' } },
+            },
+            'agent.began': { actions: { type: 'noteBridged', params: ({ event }) => event } },
+            'agent.finished': { actions: { type: 'noteAgentSilent', params: ({ event }) => event } },
+            'agent.flushed': { actions: { type: 'noteAgentSilent', params: ({ event }) => event } },
           },
+          onDone: [
+            // Our own words, or the last of a lost agent's.
+            {
+              guard: 'agentIsHeard',
+              target: 'agentSpeaking',
+              meta: { serves: 'replaced' },
+              actions: ['openCallerBuffer', 'openAgentBuffer'],
+            },
+            {
+              target: 'buffering',
+              meta: { serves: 'first-words' },
+              actions: ['openCallerBuffer', 'openAgentBuffer'],
+            },
+          ],
         },
         buffering: {
           on: {

@@ -7,6 +7,7 @@
  *   filling, flowing, backlogged ──pause──→ paused ──resume──→ flowing
  *   any of them ──flush──→ filling, or refusing ──accept, renewed──→ filling
  *   any of them ──mute──→ muted ──unmute──→ filling
+ *   any of them ──hold──→ holding
  *   any of them ──finish──→ finishing
  *
  * The audio itself never comes here: it passes through the pipe, which this machine opens, pauses and flushes, and
@@ -17,10 +18,15 @@ import type { Meta } from './requirements.ts';
 
 export type Direction = 'caller' | 'agent';
 
+/** Words of our own: that the line lives, and that an agent was lost and is being replaced. */
+export type Clip = 'oneMoment' | 'lineLost';
+
 /** What this machine tells the pipe to do. */
 export type PipeOrder =
   /** The far end is there: gather what must be gathered before audio flows. */
   | { type: 'pipe.open' }
+  /** The far end is lost: keep what comes until there is another. */
+  | { type: 'pipe.hold' }
   /** Let everything that is held go, oldest first, and let the rest through as it comes. */
   | { type: 'pipe.release' }
   /** Stop at once what is being played, and keep what was not heard. */
@@ -31,6 +37,8 @@ export type PipeOrder =
   | { type: 'pipe.flush'; refuse: boolean }
   /** Take what comes again. */
   | { type: 'pipe.accept' }
+  /** Words of our own follow what waits. */
+  | { type: 'pipe.play'; clip: Clip }
   /** Let everything out; nothing more will come. */
   | { type: 'pipe.finish' };
 
@@ -75,6 +83,10 @@ export type PipeNews =
 /** What the call tells this machine to do. */
 export type BufferOrder =
   | { type: 'buffer.open' }
+  /** The far end is lost. */
+  | { type: 'buffer.hold' }
+  /** Let our own words be heard after what waits. */
+  | { type: 'buffer.play'; clip: Clip }
   | { type: 'buffer.pause' }
   | { type: 'buffer.resume' }
   | { type: 'buffer.flush'; refuse: boolean }
@@ -136,6 +148,15 @@ export const jitterBufferMachine = setup({
       },
       { target: '.filling', actions: { type: 'order', params: { type: 'pipe.flush', refuse: false } } },
     ],
+    'buffer.hold': {
+      target: '.holding',
+      meta: { serves: 'replaced' },
+      actions: { type: 'order', params: { type: 'pipe.hold' } },
+    },
+    'buffer.play': {
+      meta: { serves: 'reassured' },
+      actions: { type: 'order', params: ({ event }) => ({ type: 'pipe.play', clip: event.clip }) },
+    },
     'buffer.mute': { target: '.muted', meta: { serves: 'operated' } },
     'buffer.finish': { target: '.finishing', meta: { serves: 'last-words' } },
   },
@@ -151,6 +172,12 @@ export const jitterBufferMachine = setup({
       },
       on: {
         'buffer.open': { target: 'flowing', meta: { serves: 'greeting-kept' } },
+        'buffer.hold': {},
+        'buffer.play': {
+          target: 'flowing',
+          meta: { serves: 'reassured' },
+          actions: { type: 'order', params: ({ event }) => ({ type: 'pipe.play', clip: event.clip }) },
+        },
         // Nothing of it was heard yet, so there is no old turn to refuse.
         'buffer.flush': {
           target: '.empty',
@@ -200,6 +227,14 @@ export const jitterBufferMachine = setup({
           meta: { serves: 'nothing-lost' },
           actions: { type: 'order', params: { type: 'pipe.resume' } },
         },
+        'buffer.play': {
+          target: 'flowing',
+          meta: { serves: 'reassured' },
+          actions: [
+            { type: 'order', params: { type: 'pipe.resume' } },
+            { type: 'order', params: ({ event }) => ({ type: 'pipe.play', clip: event.clip }) },
+          ],
+        },
       },
     },
     refusing: {
@@ -207,6 +242,11 @@ export const jitterBufferMachine = setup({
       on: {
         'pipe.renewed': { target: 'filling', meta: { serves: 'nothing-stale' } },
         'buffer.accept': { target: 'filling', meta: { serves: 'nothing-stale' } },
+        'buffer.play': {
+          target: 'filling',
+          meta: { serves: 'reassured' },
+          actions: { type: 'order', params: ({ event }) => ({ type: 'pipe.play', clip: event.clip }) },
+        },
         'buffer.flush': [
           { guard: { type: 'refuses', params: ({ event }) => ({ refuse: event.refuse }) } },
           { target: 'filling' },
@@ -219,6 +259,7 @@ export const jitterBufferMachine = setup({
       on: {
         'buffer.unmute': { target: 'filling', meta: { serves: 'operated' } },
         'buffer.mute': {},
+        'buffer.play': {},
         'buffer.flush': {},
       },
       exit: { type: 'order', params: { type: 'pipe.accept' } },
@@ -227,6 +268,7 @@ export const jitterBufferMachine = setup({
       entry: { type: 'order', params: { type: 'pipe.finish' } },
       on: {
         'buffer.finish': {},
+        'buffer.play': {},
         'buffer.mute': {},
         'buffer.flush': { actions: { type: 'order', params: { type: 'pipe.flush', refuse: false } } },
       },

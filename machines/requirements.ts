@@ -20,7 +20,12 @@ export const requirements = {
   'hung-up-first': 'A phone call that is over is hung up before its socket is closed.',
   'half-open': 'A line that is dead is noticed, at either end.',
   'one-call': 'A call at Vapi is created once, and ended on every path.',
+  replaced:
+    'A lost agent is replaced in mid-call, twice at most, and the next goes on with what the caller has heard.',
+  reassured: 'A caller who waits for an agent, or has just lost one, hears that the line lives.',
+  warned: 'The agent learns in good time that the call is about to end.',
   'nobody-in': "Only the socket with the right proof becomes the caller's.",
+  'bounded-flood': 'Whoever sends more than the protocol knows, or what it does not know, is sent away.',
   'one-teardown': 'However an end goes, one teardown follows, and the call waits for it.',
   'overflow-shown': 'A buffer that holds back, runs dry or drops audio is seen to do so.',
 } as const;

@@ -22,8 +22,10 @@ export type TwilioLinkFact =
   | { type: 'socket.closed'; code: number }
   /** No frame has come for a while. */
   | { type: 'socket.silent' }
+  /** More waits for Twilio to read it than is worth keeping. */
+  | { type: 'socket.clogged' }
   | { type: 'twilio.started'; at: number; streamSid: string; callSid: string }
-  /** The `start` was not for this call, or lacked its proof. */
+  /** The `start` was not for this call, or lacked its proof; or what came later broke the rules. */
   | { type: 'twilio.refused'; words: string }
   | { type: 'twilio.stopped' }
   /** A key was pressed. The digit goes to the agent and stays out of here. */
@@ -185,6 +187,19 @@ export const twilioSocketMachine = setup({
       },
       on: {
         'caller.pressed': { actions: 'tellCall' },
+        'twilio.refused': {
+          target: 'stopping.refused',
+          meta: { serves: 'bounded-flood' },
+          actions: { type: 'note', params: ({ event }) => ({ loss: 'refused', words: event.words }) },
+        },
+        'socket.clogged': {
+          target: 'closed',
+          meta: { serves: 'half-open' },
+          actions: [
+            { type: 'note', params: { loss: 'dead', words: 'Twilio stopped reading its socket.' } },
+            'tellGone',
+          ],
+        },
         'twilio.stopped': {
           target: 'stopping',
           meta: { serves: 'one-teardown' },

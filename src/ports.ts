@@ -5,7 +5,10 @@
 
 /** Time. Also the clock of every statechart, so that one advance moves all timers of a call. */
 export interface Clock {
-  /** Monotonic milliseconds from an arbitrary origin; may have a fraction. */
+  /**
+   * Monotonic milliseconds, which nobody can set; may have a fraction. Their origin is arbitrary, and the same for all
+   * processes of one machine.
+   */
   now(): number;
   /** Milliseconds since 1970, to show to people. Never used to measure. */
   epochMs(): number;
@@ -19,7 +22,8 @@ export interface SocketEar {
   opened?(): void;
   text(text: string): void;
   binary(bytes: Buffer): void;
-  ponged(): void;
+  /** A pong has come that answers the ping which carried `number`; NaN where it carries no number of ours. */
+  ponged(number: number): void;
   /**
    * The socket is gone. Heard exactly once, whatever the way: a close handshake, a broken line (1006), a refused
    * connection (1006). `words` says what is known, without the address.
@@ -33,7 +37,8 @@ export interface Socket {
   listen(ear: SocketEar): void;
   sendText(text: string): void;
   sendBinary(bytes: Uint8Array): void;
-  ping(): void;
+  /** Asks for a pong, which brings `number` back: up to 2^32 - 1, and 0 unless told. */
+  ping(number?: number): void;
   /** Begin the close handshake. */
   close(code: number, words: string): void;
   /** Cut the line at once. */
@@ -58,6 +63,14 @@ export type Fetch = (
   url: string,
   init: { method: string; headers: Record<string, string>; body?: string; signal: AbortSignal },
 ) => Promise<{ status: number; headers: { get(name: string): string | null }; text(): Promise<string> }>;
+
+/** Remembers beyond this process's own end which calls are open at the agent's service. */
+export interface OpenCalls {
+  opened(vapiCallId: string): void;
+  ended(vapiCallId: string): void;
+  /** It was to be ended, and that failed: it is tried again. `settled` once it was ended, or given up. */
+  notEnded(vapiCallId: string, settled: () => void): void;
+}
 
 /** `count` unpredictable bytes. */
 export type RandomBytes = (count: number) => Buffer;

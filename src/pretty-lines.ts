@@ -1,6 +1,6 @@
 const GRAY = 90;
 /** Fields that a program finds a call by. A person reads the text, which stands alone on its line. */
-const FOR_PROGRAMS: ReadonlySet<string> = new Set(['callId', 'callSid', 'streamSid', 'ending']);
+const FOR_PROGRAMS: ReadonlySet<string> = new Set(['callId', 'callSid', 'streamSid', 'ending', 'worker']);
 
 const COLOURS: Record<string, number> = { debug: 36, info: 32, warn: 33, error: 31 };
 

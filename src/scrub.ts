@@ -8,7 +8,7 @@ const MEDIA_PATH = /(\/media\/)[^\s/?"'<>\\]{16,}/g;
 const CREDENTIALS = /\b(Bearer)(?:[\s:=+]|%20)+[^\s"',;]+|\b(Basic)\s+[A-Za-z0-9+/]{16,}={0,2}/gi;
 const API_KEY = /\bsk-[\w-]{8,}/g;
 const LONG_WORD = /[0-9A-Za-z]{32,}/g;
-const SID = /^(?:CA|MZ|AC|SM)[0-9a-f]{32}$/;
+const SID = /^(?:CA|MZ|AC|SM|RE)[0-9a-f]{32}$/;
 const TICKET = /(?<![\w-])[\w-]{8,}(?:\.[\w-]{8,})+/g;
 const TICKET_LENGTH = 40;
 const PHONE_NUMBER = /(?:\+|%2B)\d(?:[ .()-]{0,2}\d){6,}/gi;
@@ -17,7 +17,7 @@ const CARD_NUMBER = /(?<![\w.])\d(?:[ -]?\d){14,18}(?!\w)/g;
 /**
  * Takes out of a text what no log may hold, wherever it came from: the agent's socket and control addresses (who has
  * one has the call), credentials, `sk-` keys, 32 hex digits (Twilio's auth token), media tickets, phone and card
- * numbers. Call, stream, account and message sids stay, for people search by them.
+ * numbers. Call, stream, account, message and recording sids stay, for people search by them.
  */
 export function scrub(text: string): string {
   return text

@@ -29,6 +29,8 @@ export type AgentSettings =
       wsEndpoint: string;
       /** µ-law at 8 kHz, or signed 16-bit little-endian at 16 kHz. */
       format: 'mulaw' | 'pcm_s16le';
+      /** Calls that are asked for in a second, at most; five times as many at once. */
+      createsPerSecond: number;
       assistant: AssistantChoice;
     };
 
@@ -46,13 +48,19 @@ export interface Settings {
     /** Secret. What Vapi's server messages prove themselves with. */
     vapiWebhookSecret: string | undefined;
     maxCalls: number;
+    /** Processes that have calls; 1: this one alone. */
+    workers: number;
     drainTimeoutMs: number;
+    /** The folder of what outlives a process; absent: one among the system's temporary files. */
+    stateDir: string | undefined;
   };
   agent: AgentSettings;
   twilio: {
     accountSid: string | undefined;
     /** Secret. */
     authToken: string | undefined;
+    /** Secret. Good for the same while one follows the other. */
+    secondaryAuthToken: string | undefined;
     phoneNumber: string | undefined;
     /** Absent: Twilio's own. */
     apiBaseUrl: string | undefined;
@@ -74,8 +82,13 @@ export interface Settings {
     tellsHeard: boolean;
     /** Empty for none. */
     greeting: string;
+    /** Files with the bridge's own words; absent: the bundled ones; empty: none. */
+    clips: { oneMoment: string | undefined; lineLost: string | undefined };
+    wordsBack: string | undefined;
     /** In E.164 form. */
     fallbackNumber: string | undefined;
+    /** What a caller whom nobody can answer is asked before the tone; absent: no message is taken. */
+    voicemail: string | undefined;
   };
   /** Phrases by language, and what holds for single numbers. */
   numbers: NumberRules;
@@ -86,6 +99,8 @@ export interface Settings {
     xstatePort: number | undefined;
     stately: boolean;
   };
+  /** The collector of traces, `https://…` or `http://…`, no slash at the end; absent: none are made. */
+  traces: { endpoint: string; serviceName: string } | undefined;
   logFormat: 'pretty' | 'json';
 }
 
@@ -102,11 +117,19 @@ export interface Machine {
 /** `words` have one line for each fault: the variable, what is wrong with it, and the remedy. */
 export type SettingsResult = { ok: true; settings: Settings } | { ok: false; words: string };
 
+/** What can be left out by saying nothing. */
+const MAY_BE_EMPTY: ReadonlySet<VariableName> = new Set([
+  'GREETING',
+  'CLIP_ONE_MOMENT',
+  'CLIP_LINE_LOST',
+  'WORDS_BACK',
+]);
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The environment, read once, checked, and frozen. An empty variable counts as left out (but an empty `GREETING` asks
- * for silence); variables of other programs are not looked at. All faults are found at once, so that a server is put
+ * The environment, read once, checked, and frozen. An empty variable counts as left out (but an empty `GREETING` or
+ * clip asks for silence); variables of other programs are not looked at. All faults are found at once, so that a server is put
  * right in one go.
  */
 export function readSettings(env: Environment, machine: Machine): SettingsResult {
@@ -133,7 +156,7 @@ function givenOf(env: Environment): Map<VariableName, string> {
   const given = new Map<VariableName, string>();
   for (const name of variableNames) {
     const value = env[name]?.trim();
-    if (value || (value === '' && name === 'GREETING')) given.set(name, value);
+    if (value || (value === '' && MAY_BE_EMPTY.has(name))) given.set(name, value);
   }
   return given;
 }
@@ -188,6 +211,7 @@ function agentOf(v: Variables, assistant: AssistantChoice): AgentSettings {
     dialect: v.VAPI_DIALECT,
     wsEndpoint: v.VAPI_WS_ENDPOINT,
     format: v.VAPI_AUDIO_FORMAT ?? (v.VAPI_DIALECT === 'transport' ? 'mulaw' : 'pcm_s16le'),
+    createsPerSecond: v.VAPI_CREATES_PER_SECOND,
     assistant,
   };
 }
@@ -198,6 +222,7 @@ function settingsOf(
   numbers: NumberRules,
   machine: Machine,
 ): Settings {
+  const workers = v.WORKERS === 'auto' ? Math.max(1, Math.floor(machine.cores)) : v.WORKERS;
   return {
     production: isProduction(v),
     server: {
@@ -206,13 +231,16 @@ function settingsOf(
       publicUrl: v.PUBLIC_URL,
       adminToken: v.ADMIN_TOKEN,
       vapiWebhookSecret: v.VAPI_WEBHOOK_SECRET,
-      maxCalls: v.MAX_CALLS ?? Math.ceil(CALLS_PER_CORE * Math.min(1, machine.cores)),
+      maxCalls: v.MAX_CALLS ?? Math.ceil(CALLS_PER_CORE * Math.min(workers, machine.cores)),
+      workers,
       drainTimeoutMs: v.DRAIN_TIMEOUT_MS,
+      stateDir: v.STATE_DIR,
     },
     agent: agentOf(v, assistant),
     twilio: {
       accountSid: v.TWILIO_ACCOUNT_SID,
       authToken: v.TWILIO_AUTH_TOKEN,
+      secondaryAuthToken: v.TWILIO_AUTH_TOKEN_SECONDARY,
       phoneNumber: v.TWILIO_PHONE_NUMBER,
       apiBaseUrl: v.TWILIO_API_BASE_URL,
       validateSignatures: v.TWILIO_AUTH_TOKEN !== undefined && v.VALIDATE_TWILIO_SIGNATURES !== 'false',
@@ -232,7 +260,10 @@ function settingsOf(
       insistsOn: v.INSIST_ON,
       tellsHeard: v.TELL_AGENT_HEARD === 'true',
       greeting: v.GREETING,
+      clips: { oneMoment: v.CLIP_ONE_MOMENT, lineLost: v.CLIP_LINE_LOST },
+      wordsBack: v.WORDS_BACK,
       fallbackNumber: v.FALLBACK_NUMBER,
+      voicemail: v.VOICEMAIL,
     },
     numbers,
     inspector: {
@@ -243,6 +274,10 @@ function settingsOf(
       xstatePort: v.INSPECT_XSTATE_PORT,
       stately: v.INSPECT_STATELY === 'true' || v.INSPECT_STATELY === '1',
     },
+    traces:
+      v.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
+        ? undefined
+        : { endpoint: v.OTEL_EXPORTER_OTLP_ENDPOINT, serviceName: v.OTEL_SERVICE_NAME },
     logFormat: v.LOG_FORMAT ?? (machine.isTerminal ? 'pretty' : 'json'),
   };
 }

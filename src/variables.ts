@@ -25,11 +25,13 @@ export const variables = z.object({
   VAPI_DIALECT: oneOf('transport', 'direct').default('transport'),
   VAPI_WS_ENDPOINT: address('wss', 'ws').default('wss://api.vapi.ai/ws'),
   VAPI_AUDIO_FORMAT: oneOf('mulaw', 'pcm_s16le').optional(),
+  VAPI_CREATES_PER_SECOND: wholeNumber(1, 10_000).default(20),
   VAPI_ASSISTANT_ID: text(/^[\w-]+$/, 'the id of the assistant at Vapi').optional(),
   VAPI_ASSISTANT_FILE: z.string().optional(),
   VAPI_WEBHOOK_SECRET: secret().optional(),
   TWILIO_ACCOUNT_SID: text(/^AC[\w-]+$/, 'the id of the Twilio account, which begins with AC').optional(),
   TWILIO_AUTH_TOKEN: secret().optional(),
+  TWILIO_AUTH_TOKEN_SECONDARY: secret().optional(),
   TWILIO_PHONE_NUMBER: text(e164, 'a number such as +15551234567').optional(),
   TWILIO_API_BASE_URL: address('https', 'http').optional(),
   VALIDATE_TWILIO_SIGNATURES: flag().optional(),
@@ -50,14 +52,28 @@ export const variables = z.object({
   TELL_AGENT_HEARD: flag().default('false'),
   NUMBERS_FILE: z.string().optional(),
   GREETING: z.string().default('Connecting you to the assistant'),
+  CLIP_ONE_MOMENT: z.string().optional(),
+  CLIP_LINE_LOST: z.string().optional(),
+  WORDS_BACK: z
+    .string()
+    .max(200, { error: 'is longer than 200 characters. Set it to a short sentence.' })
+    .optional(),
   FALLBACK_NUMBER: text(e164, 'a number such as +15551234567').optional(),
+  VOICEMAIL: z
+    .string()
+    .max(500, { error: 'is longer than 500 characters. Set it to a sentence or two.' })
+    .optional(),
   MAX_CALLS: wholeNumber(1, 10_000).optional(),
+  WORKERS: workers().default(1),
   DRAIN_TIMEOUT_MS: wholeNumber(0, 24 * HOUR_MS).default(HOUR_MS),
+  STATE_DIR: z.string().optional(),
   ADMIN_TOKEN: secret().optional(),
   LOG_FORMAT: oneOf('pretty', 'json').optional(),
   INSPECTOR_SHOWS: listOf('numbers', 'transcripts').default([]),
   INSPECT_XSTATE_PORT: wholeNumber(1, 65_535).optional(),
   INSPECT_STATELY: oneOf('true', 'false', '1', '0').default('false'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: address('https', 'http').optional(),
+  OTEL_SERVICE_NAME: z.string().default('vapi-twilio-bridge'),
 });
 
 export type Variables = z.output<typeof variables>;
@@ -114,6 +130,11 @@ export const rules: readonly Rule[] = [
     words: 'is missing. Set it to the auth token of the Twilio account, which signatures are checked with.',
   },
   {
+    name: 'TWILIO_AUTH_TOKEN_SECONDARY',
+    broken: (v) => v.TWILIO_AUTH_TOKEN_SECONDARY !== undefined && !v.TWILIO_AUTH_TOKEN,
+    words: 'is set without TWILIO_AUTH_TOKEN. Leave it out, or set the primary token beside it.',
+  },
+  {
     name: 'VALIDATE_TWILIO_SIGNATURES',
     broken: (v) => isProduction(v) && v.VALIDATE_TWILIO_SIGNATURES === 'false',
     words: 'is false, which production refuses. Set it to true, or leave it out.',
@@ -123,6 +144,17 @@ export const rules: readonly Rule[] = [
     broken: (v) => v.BARGE_IN === 'confirmed' && v.VAPI_DIALECT === 'direct',
     words:
       'is confirmed, but with VAPI_DIALECT=direct nobody confirms an interruption. Set it to reversible or transcript.',
+  },
+  {
+    // Each would show the calls of one process.
+    name: 'INSPECT_XSTATE_PORT',
+    broken: (v) => v.INSPECT_XSTATE_PORT !== undefined && v.WORKERS !== 1,
+    words: 'shows the calls of one process alone. Leave it out, or set WORKERS to 1.',
+  },
+  {
+    name: 'INSPECT_STATELY',
+    broken: (v) => (v.INSPECT_STATELY === 'true' || v.INSPECT_STATELY === '1') && v.WORKERS !== 1,
+    words: 'shows the calls of one process alone. Leave it out, or set WORKERS to 1.',
   },
   {
     name: 'ADMIN_TOKEN',
@@ -174,6 +206,20 @@ function wholeNumber(from: number, to: number) {
       error: `is no whole number from ${from} to ${to}. Set it to one, or leave it out.`,
     })
     .transform(Number);
+}
+
+/** A number of processes, or `auto`: as many as there are cores. */
+function workers() {
+  const fault = 'is no whole number from 1 to 64. Set it to one or to auto, or leave it out.';
+  return z
+    .string()
+    .refine(
+      (value) => value === 'auto' || (/^\d{1,2}$/.test(value) && Number(value) >= 1 && Number(value) <= 64),
+      {
+        error: fault,
+      },
+    )
+    .transform((value) => (value === 'auto' ? value : Number(value)));
 }
 
 /** An absolute address without a query, a fragment or a user; slashes at its end are taken off, so that paths can follow. */

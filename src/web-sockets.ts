@@ -9,6 +9,15 @@ const MAX_PAYLOAD_BYTES = 1024 * 1024;
 /** The most fragments that one message from a server may come in; more end the socket: 1006 here, 1008 there. */
 const MAX_FRAGMENTS = 64;
 
+/**
+ * The most pieces, as the network brings them, that one message from a server may wait in. The largest message comes in
+ * some 750 where each segment is read alone; more end the socket as too many fragments do.
+ */
+const MAX_BUFFERED_CHUNKS = 2_048;
+
+/** What a ping of ours carries: its number. */
+const PING_BYTES = 4;
+
 /** How long, ms, the far end may take to answer our close before the line is cut. */
 export const CLOSE_TIMEOUT_MS = 2_000;
 
@@ -25,6 +34,7 @@ export const openWebSocket: OpenSocket = (url, { headers, handshakeTimeoutMs }) 
       perMessageDeflate: false,
       maxPayload: MAX_PAYLOAD_BYTES,
       maxFragments: MAX_FRAGMENTS,
+      maxBufferedChunks: MAX_BUFFERED_CHUNKS,
       closeTimeout: CLOSE_TIMEOUT_MS,
       handshakeTimeout: handshakeTimeoutMs,
     };
@@ -69,7 +79,9 @@ function adapt(ws: WebSocket, handshakeTimeoutMs = 0): Socket {
     const bytes = toBuffer(data);
     ear.hear((on) => (isBinary ? on.binary(bytes) : on.text(bytes.toString('utf8'))));
   });
-  ws.on('pong', () => ear.hear((on) => on.ponged()));
+  ws.on('pong', (data) =>
+    ear.hear((on) => on.ponged(data.length === PING_BYTES ? data.readUInt32BE() : Number.NaN)),
+  );
   ws.on('unexpected-response', (_request, response) => {
     why ||= `refused with HTTP ${response.statusCode}`;
     ws.terminate();
@@ -95,8 +107,11 @@ function adapt(ws: WebSocket, handshakeTimeoutMs = 0): Socket {
     sendBinary(bytes) {
       if (isOpen()) ws.send(bytes);
     },
-    ping() {
-      if (isOpen()) ws.ping();
+    ping(number = 0) {
+      if (!isOpen()) return;
+      const carried = Buffer.allocUnsafe(PING_BYTES);
+      carried.writeUInt32BE(number);
+      ws.ping(carried);
     },
     close(code, words) {
       if (isOpening()) why ||= 'closed before it opened';

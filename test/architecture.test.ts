@@ -19,24 +19,29 @@ const ROOMS: Record<string, Room> = {
   wire: {},
   audio: { types: ['ports'] },
   telephony: {
-    rooms: ['wire', 'audio', 'failure-words'],
+    rooms: ['wire', 'audio', 'failure-words', 'pulse', 'rate-limit'],
     types: ['machines', 'ports'],
     packages: ['xstate', 'twilio', 'node:crypto'],
   },
-  agent: { rooms: ['wire', 'audio', 'failure-words'], types: ['machines', 'ports'], packages: ['xstate'] },
+  agent: {
+    rooms: ['wire', 'audio', 'failure-words', 'pulse', 'rate-limit'],
+    types: ['machines', 'ports'],
+    packages: ['xstate'],
+  },
   call: {
     rooms: ['telephony', 'agent', 'audio', 'machines'],
     types: ['ports', 'number-rules'],
     packages: ['xstate'],
   },
+  cluster: { rooms: ['inspector'], types: ['ports'], packages: ['node:cluster', 'node:net'] },
   server: {
-    rooms: ['call', 'telephony', 'inspector', 'wire', 'web-sockets'],
-    types: ['ports', 'settings'],
+    rooms: ['call', 'telephony', 'inspector', 'wire', 'web-sockets', 'cluster'],
+    types: ['ports', 'process-gauges', 'settings'],
     packages: ['express', 'ws', 'node:*'],
   },
   inspector: {
     rooms: ['scrub'],
-    types: ['xstate', 'ports', 'inspector/windows'],
+    types: ['xstate', 'ports', 'inspector/windows', '@opentelemetry/api'],
     packages: ['prom-client', 'node:crypto'],
   },
   /** Runs in a browser; `npm run build:inspector` makes files of it. */
@@ -68,6 +73,7 @@ const ROOMS: Record<string, Room> = {
     types: ['ports'],
     packages: ['dotenv', 'ws', 'node:*'],
   },
+  orphans: { types: ['ports'], packages: ['node:crypto', 'node:fs/promises', 'node:path'] },
   settings: { rooms: ['variables', 'number-rules', 'wire'] },
   'number-rules': { packages: ['zod'] },
   variables: { packages: ['zod'] },
@@ -76,7 +82,21 @@ const ROOMS: Record<string, Room> = {
   'http-fetch': { rooms: ['failure-words', 'user-agent'], types: ['ports'] },
   'web-sockets': { rooms: ['failure-words', 'user-agent'], types: ['ports'], packages: ['ws'] },
   'real-clock': { types: ['ports'] },
+  'process-gauges': { packages: ['node:fs', 'node:perf_hooks', 'node:v8'] },
+  'trace-export': {
+    rooms: ['failure-words'],
+    types: ['ports'],
+    packages: [
+      '@opentelemetry/api',
+      '@opentelemetry/exporter-trace-otlp-http',
+      '@opentelemetry/resources',
+      '@opentelemetry/sdk-trace',
+    ],
+  },
+  'own-words': { rooms: ['audio'], types: ['call'], packages: ['node:fs', 'node:path'] },
   ports: {},
+  pulse: { types: ['ports'] },
+  'rate-limit': { types: ['ports'] },
   scrub: {},
   'pretty-lines': {},
   'failure-words': {},
@@ -92,7 +112,7 @@ const WORLDLY: Array<{ what: string; word: RegExp; only: string[] }> = [
   { what: 'fetch', word: /(?<![\w.])fetch\(/, only: ['src/http-fetch.ts', BROWSER] },
   { what: 'process.env', word: /\bprocess\.env\b/, only: ['src/main.ts', 'src/simulation/phone-main.ts'] },
   { what: 'Date.now', word: /\bDate\.now\b|\bnew Date\(\)/, only: ['src/real-clock.ts', BROWSER] },
-  { what: 'performance.now', word: /\bperformance\.now\b/, only: ['src/real-clock.ts'] },
+  { what: 'performance.now', word: /\bperformance\.now\b|\bhrtime\b/, only: ['src/real-clock.ts'] },
   {
     what: 'setTimeout',
     // Not the ports of that name: `setTimeout(fn: () => void, ms: number): unknown;` and `setTimeout(fn, ms) {`.

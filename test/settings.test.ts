@@ -55,7 +55,9 @@ describe('settings', () => {
         publicUrl: undefined,
         adminToken: undefined,
         maxCalls: 200,
+        workers: 1,
         drainTimeoutMs: 3_600_000,
+        stateDir: undefined,
       },
       agent: { kind: 'simulated' },
       twilio: {
@@ -75,7 +77,9 @@ describe('settings', () => {
         insistsOn: undefined,
         tellsHeard: false,
         greeting: 'Connecting you to the assistant',
+        clips: { oneMoment: undefined, lineLost: undefined },
         fallbackNumber: undefined,
+        voicemail: undefined,
       },
       numbers: { languages: {}, numbers: {} },
       inspector: {
@@ -96,6 +100,7 @@ describe('settings', () => {
       VAPI_DIALECT: 'direct',
       VAPI_WS_ENDPOINT: 'ws://127.0.0.1:9000/ws',
       VAPI_AUDIO_FORMAT: 'mulaw',
+      VAPI_CREATES_PER_SECOND: '50',
       VAPI_ASSISTANT_ID: '5b0a4a08-133c-4146-9315-0984f8c6be80',
       TWILIO_PHONE_NUMBER: '+15551234567',
       TWILIO_API_BASE_URL: 'http://127.0.0.1:9001/',
@@ -113,10 +118,16 @@ describe('settings', () => {
       INSPECTOR_SHOWS: 'transcripts, numbers',
       INSPECT_XSTATE_PORT: '8888',
       INSPECT_STATELY: '1',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318/',
+      OTEL_SERVICE_NAME: 'front desk',
       GREETING: 'Hello',
       FALLBACK_NUMBER: '+15557654321',
+      VOICEMAIL: 'Please leave a message after the tone.',
+      TWILIO_AUTH_TOKEN_SECONDARY: 'fedcba9876543210fedcba9876543210',
       MAX_CALLS: '10',
+      WORKERS: '1',
       DRAIN_TIMEOUT_MS: '0',
+      STATE_DIR: '/data',
       LOG_FORMAT: 'pretty',
     });
     expect(all).toEqual({
@@ -127,7 +138,9 @@ describe('settings', () => {
         publicUrl: 'https://bridge.example.com',
         adminToken: 'a-long-random-text',
         maxCalls: 10,
+        workers: 1,
         drainTimeoutMs: 0,
+        stateDir: '/data',
       },
       agent: {
         kind: 'vapi',
@@ -136,11 +149,13 @@ describe('settings', () => {
         dialect: 'direct',
         wsEndpoint: 'ws://127.0.0.1:9000/ws',
         format: 'mulaw',
+        createsPerSecond: 50,
         assistant: { id: '5b0a4a08-133c-4146-9315-0984f8c6be80' },
       },
       twilio: {
         accountSid: 'AC00000000000000000000000000000000',
         authToken: '0123456789abcdef0123456789abcdef',
+        secondaryAuthToken: 'fedcba9876543210fedcba9876543210',
         phoneNumber: '+15551234567',
         apiBaseUrl: 'http://127.0.0.1:9001',
         validateSignatures: true,
@@ -155,7 +170,9 @@ describe('settings', () => {
         insistsOn: 'this call is recorded',
         tellsHeard: true,
         greeting: 'Hello',
+        clips: { oneMoment: undefined, lineLost: undefined },
         fallbackNumber: '+15557654321',
+        voicemail: 'Please leave a message after the tone.',
       },
       numbers: { languages: {}, numbers: {} },
       inspector: {
@@ -163,6 +180,7 @@ describe('settings', () => {
         xstatePort: 8888,
         stately: true,
       },
+      traces: { endpoint: 'http://collector:4318', serviceName: 'front desk' },
       logFormat: 'pretty',
     });
   });
@@ -192,6 +210,12 @@ describe('settings', () => {
     expect(settings({ GREETING: '' }).call.greeting).toBe('');
     expect(settings({ GREETING: ' ' }).call.greeting).toBe('');
     expect(settings({ GREETING: undefined }).call.greeting).toBe('Connecting you to the assistant');
+  });
+
+  it('take empty words of a new agent for words of its own', () => {
+    expect(settings({ WORDS_BACK: '' }).call.wordsBack).toBe('');
+    expect(settings({ WORDS_BACK: 'Da bin ich.' }).call.wordsBack).toBe('Da bin ich.');
+    expect(settings({}).call.wordsBack).toBeUndefined();
   });
 
   it('forgive the line break at the end of a secret', () => {
@@ -226,6 +250,24 @@ describe('settings', () => {
     expect(settings({}, { cores: 64 }).server.maxCalls).toBe(200);
     expect(settings({}, { cores: 0.5 }).server.maxCalls).toBe(100);
   });
+
+  it('refuse windows that would show the calls of one worker alone', () => {
+    const words = 'shows the calls of one process alone. Leave it out, or set WORKERS to 1.';
+    expect(faults({ WORKERS: '2', INSPECT_XSTATE_PORT: '8888' })).toEqual([`INSPECT_XSTATE_PORT ${words}`]);
+    expect(faults({ WORKERS: 'auto', INSPECT_STATELY: 'true' })).toEqual([`INSPECT_STATELY ${words}`]);
+    expect(faults({ WORKERS: '0' })).toEqual([
+      'WORKERS is no whole number from 1 to 64. Set it to one or to auto, or leave it out.',
+    ]);
+  });
+
+  it('take as many calls in all as there are workers with a core each', () => {
+    const server = (env: Record<string, string>, cores: number) => settings(env, { cores }).server;
+    expect(server({ WORKERS: '4' }, 8)).toMatchObject({ workers: 4, maxCalls: 800 });
+    expect(server({ WORKERS: 'auto' }, 8)).toMatchObject({ workers: 8, maxCalls: 1600 });
+    expect(server({ WORKERS: 'auto' }, 0.5)).toMatchObject({ workers: 1, maxCalls: 100 });
+    expect(server({ WORKERS: '8' }, 2)).toMatchObject({ workers: 8, maxCalls: 400 });
+    expect(server({ WORKERS: '2', MAX_CALLS: '30' }, 2)).toMatchObject({ workers: 2, maxCalls: 30 });
+  });
 });
 
 describe('the agent', () => {
@@ -237,6 +279,7 @@ describe('the agent', () => {
       dialect: 'transport',
       wsEndpoint: 'wss://api.vapi.ai/ws',
       format: 'mulaw',
+      createsPerSecond: 20,
       assistant: 'tutorial',
     });
   });
@@ -370,6 +413,7 @@ describe('malformed settings', () => {
     ['VAPI_DIALECT', ['sip']],
     ['VAPI_WS_ENDPOINT', ['https://api.vapi.ai/ws', 'ws']],
     ['VAPI_AUDIO_FORMAT', ['opus', 'MULAW']],
+    ['VAPI_CREATES_PER_SECOND', ['0', '10001', '2.5']],
     ['VAPI_ASSISTANT_ID', ['a/b', '../x']],
     ['TWILIO_ACCOUNT_SID', ['SK00000000000000000000000000000000', '../AC', 'AC/x']],
     ['TWILIO_PHONE_NUMBER', ['15551234567', '+0123', 'Bob']],
@@ -389,7 +433,10 @@ describe('malformed settings', () => {
     ['INSPECTOR_SHOWS', ['all', 'numbers transcripts']],
     ['INSPECT_XSTATE_PORT', ['0', '65536']],
     ['INSPECT_STATELY', ['yes']],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', ['collector:4318', 'grpc://collector:4317', 'https://key@collector']],
     ['FALLBACK_NUMBER', ['+1 555 123 4567', '+1555123456789012', '</Number>']],
+    ['VOICEMAIL', ['x'.repeat(501)]],
+    ['TWILIO_AUTH_TOKEN_SECONDARY', ['a b', 'your-token']],
     ['MAX_CALLS', ['0', '10001', '999999999999999999999']],
     ['DRAIN_TIMEOUT_MS', ['-1', '86400001']],
     ['ADMIN_TOKEN', ['two words', 'a\u0000b']],
@@ -400,6 +447,12 @@ describe('malformed settings', () => {
       expect(line, value).toMatch(new RegExp(`^${name} [^.]+.* Set it to .+\\.$`));
       expect(others).toEqual([]);
     }
+  });
+
+  it('do not let a coming token stand without the one that it follows', () => {
+    expect(faults({ TWILIO_AUTH_TOKEN_SECONDARY: '0123456789abcdef0123456789abcdef' })).toEqual([
+      'TWILIO_AUTH_TOKEN_SECONDARY is set without TWILIO_AUTH_TOKEN. Leave it out, or set the primary token beside it.',
+    ]);
   });
 
   it('are all named at once, beside what is missing', () => {

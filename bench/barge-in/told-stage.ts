@@ -30,7 +30,7 @@ export function createToldStage({ policy, markEchoDelayMs = 0 }: StageOptions): 
       minds.push(mind);
       return mind;
     },
-    script: { keepHeardBytes: 0 },
+    script: { keepHeardBytes: 0, concurrencyLimit: 1_000 },
   });
   network.serve('ws://vapi', service.accept);
   network.serveHttp('http://vapi', service.request);
@@ -43,9 +43,14 @@ export function createToldStage({ policy, markEchoDelayMs = 0 }: StageOptions): 
   };
   const read = readSettings(environment, { cores: 1, isTerminal: false, readFile: () => '' });
   if (!read.ok) throw new Error(read.words);
-  const { greeting: _greeting, fallbackNumber: _fallbackNumber, ...limits } = read.settings.call;
+  const {
+    greeting: _greeting,
+    fallbackNumber: _fallbackNumber,
+    clips: _clips,
+    ...limits
+  } = read.settings.call;
   const dialects = createDialects({
-    ports: { openSocket: network.openSocket, fetch: network.fetch },
+    ports: { clock, openSocket: network.openSocket, fetch: network.fetch },
     agent: {
       apiKey: API_KEY,
       baseUrl: 'http://vapi',

@@ -10,13 +10,22 @@ export interface Dialect {
   readonly givesVerdicts: boolean;
   /** Whether it can be told something beside the caller's audio. */
   readonly takesOrders: boolean;
-  /** Asks for a call: once. Never rejects; `signal` gives up on the answer. */
-  create(signal: AbortSignal, overhear?: Overhear): Promise<CreateOutcome>;
+  /**
+   * Asks for a call: once. Never rejects; `signal` gives up on the answer. Each time it makes another, and `dial` means
+   * the last. An agent that `goesOn` with a conversation does not greet. One that waits for its turn is asked for only if
+   * it `isWanted` then.
+   */
+  create(
+    signal: AbortSignal,
+    overhear?: Overhear,
+    goesOn?: boolean,
+    isWanted?: () => boolean,
+  ): Promise<CreateOutcome>;
   /** Opens the call's socket. */
   dial(): Socket;
   read(text: string): DirectMessage;
   /** What is said on the socket before it is closed, to end the call. */
   readonly farewell: string | null;
-  /** Ends the call without its socket. Never rejects. */
+  /** Ends, without a socket, every call that was made and is not known to be over. Never rejects. */
   end(signal: AbortSignal, overhear?: Overhear): Promise<void>;
 }

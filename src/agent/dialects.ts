@@ -1,8 +1,9 @@
-import type { Ports } from '../ports.ts';
+import type { OpenCalls, Ports } from '../ports.ts';
 import { tutorialAssistant } from '../wire/tutorial-assistant.ts';
 import type { Dialect } from './dialect.ts';
 import { createDirect } from './direct.ts';
 import { createTransport } from './transport.ts';
+import { createVapiDesk, type VapiDesk } from './vapi-desk.ts';
 
 /** The agent's service, as the settings name it. */
 export interface AgentService {
@@ -13,13 +14,19 @@ export interface AgentService {
   /** The socket of `direct`. */
   wsEndpoint: string;
   format: 'mulaw' | 'pcm_s16le';
+  /** Calls that are asked for in a second, at most; 20 unless told. */
+  createsPerSecond?: number;
   assistant: { id: string } | { transient: Readonly<Record<string, unknown>> } | 'tutorial';
 }
 
 export interface DialectsOptions {
-  ports: Pick<Ports, 'fetch' | 'openSocket'>;
+  ports: Pick<Ports, 'fetch' | 'openSocket' | 'clock'>;
   agent: AgentService;
   sessionTtlMs: number;
+  /** What an operator should know of the way to Vapi. */
+  tell?: (words: string) => void;
+  /** Remembers the calls that are open, for when this process no longer can. */
+  openCalls?: OpenCalls | undefined;
 }
 
 /** For whom an agent is asked. */
@@ -27,6 +34,8 @@ export interface AgentRequest {
   callSid: string | null;
   callerNumber?: string | undefined;
   calledNumber?: string | undefined;
+  /** Which stream of the phone call, counted from 1: the agents of each have names of their own. */
+  stream?: number | undefined;
   /** As in `CreateCallSpec`. */
   protectsGreeting?: boolean | undefined;
   tellsVoiceInput?: boolean | undefined;
@@ -41,9 +50,14 @@ const HANDSHAKE_TIMEOUT_MS = 4_000;
  */
 const SPARE_SECONDS = 31 * 60;
 
-/** Makes, for each call, the way to its agent. */
-export function createDialects({ ports, agent, sessionTtlMs }: DialectsOptions) {
-  const { apiKey, baseUrl, wsEndpoint, format } = agent;
+/** Makes, for each call, the way to its agent. What all calls share is the desk at which they ask for it. */
+export function createDialects({ ports, agent, sessionTtlMs, tell, openCalls }: DialectsOptions) {
+  const { apiKey, baseUrl, wsEndpoint, format, createsPerSecond } = agent;
+  const { clock, fetch } = ports;
+  const desk = createVapiDesk({ clock, fetch, apiKey, baseUrl, createsPerSecond, tell, openCalls });
+  // A call without Twilio's id needs a name that is no other's.
+  const nameless = `bridge-${clock.epochMs().toString(36)}`;
+  let namelessCalls = 0;
   const assistant = agent.assistant === 'tutorial' ? { transient: tutorialAssistant } : agent.assistant;
 
   return {
@@ -51,6 +65,7 @@ export function createDialects({ ports, agent, sessionTtlMs }: DialectsOptions) 
       callSid,
       callerNumber,
       calledNumber,
+      stream = 1,
       protectsGreeting,
       tellsVoiceInput,
     }: AgentRequest): Dialect {
@@ -62,13 +77,15 @@ export function createDialects({ ports, agent, sessionTtlMs }: DialectsOptions) 
           handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
         });
       }
+      if (callSid === null) namelessCalls += 1;
+      const name = callSid ?? `${nameless}-${namelessCalls}`;
       return createTransport({
         ports,
-        apiKey,
-        baseUrl,
+        desk,
         handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
         spec: {
-          name: callSid ?? 'bridge',
+          // A search for a lost agent of the first stream must not find, and end, the agent of the second.
+          name: stream === 1 ? name : `${name}-${stream}`,
           assistant,
           format,
           callSid: callSid ?? undefined,
@@ -80,6 +97,8 @@ export function createDialects({ ports, agent, sessionTtlMs }: DialectsOptions) 
         },
       });
     },
+    /** How things stand with Vapi. */
+    desk: desk as Pick<VapiDesk, 'readings' | 'close' | 'endOrphan'>,
     /** The answer to Vapi's question which assistant is to answer. */
     assistant: 'id' in assistant ? { assistantId: assistant.id } : { assistant: assistant.transient },
   };

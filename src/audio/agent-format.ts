@@ -30,6 +30,8 @@ export interface AgentDecoder {
    * The bytes go on where they were, inside a sample too.
    */
   reset(): void;
+  /** What follows comes from elsewhere: its first byte begins a sample. */
+  renew(): void;
 }
 
 /** Makes the caller's side of one call's conversion. */
@@ -51,7 +53,7 @@ export function createCallerEncoder(format: AudioFormat): CallerEncoder {
 
 /** Makes the agent's side of one call's conversion. */
 export function createAgentDecoder(format: AudioFormat): AgentDecoder {
-  if (format === 'mulaw') return { decode: (bytes) => bytes, reset() {} };
+  if (format === 'mulaw') return { decode: (bytes) => bytes, reset() {}, renew() {} };
 
   const downsampler = createDownsampler();
   let wide = new Int16Array(320);
@@ -77,6 +79,10 @@ export function createAgentDecoder(format: AudioFormat): AgentDecoder {
     },
     // The odd byte stays: it is the first half of a sample whose second half is still to come.
     reset: downsampler.reset,
+    renew() {
+      oddByte = undefined;
+      downsampler.reset();
+    },
   };
 }
 

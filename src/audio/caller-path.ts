@@ -1,5 +1,6 @@
 import type { Clock } from '../ports.ts';
 import type { CallerEncoder } from './agent-format.ts';
+import { lastWords } from './last-words.ts';
 import { MULAW_SILENCE } from './mulaw.ts';
 
 /** 8 bytes of µ-law are one millisecond; 160 are one frame. */
@@ -13,6 +14,9 @@ const FRAME_MS = 20;
  */
 const HIGH_WATER_BYTES = 32_768;
 const LOW_WATER_BYTES = 8_192;
+
+/** Of what waits for a line that is late, only so many frames are kept: speech older than 2 s answers nothing any more. */
+const FRESH_FRAMES = 100;
 
 /**
  * How long Twilio may be quiet before silence is sent in its place. Some calls carry no frames while the caller is
@@ -72,8 +76,15 @@ export interface CallerPath {
   open(): void;
   /** Sends all that is held, oldest first, and from then on each frame as it comes. */
   release(): void;
+  /** The agent is lost: keeps what comes until the next `release`, which sends the caller's last words of it alone. */
+  hold(): void;
   /** Sends everything that waits, also for its message to become full, and stands in for Twilio no longer. */
   finish(): void;
+  /**
+   * The agent's line is late, or is not any more. While it is, what comes is held, 2 s of it at most, and goes out each
+   * time that this is told: the line has answered, so it carries that much.
+   */
+  late(isLate: boolean): void;
   /** Drops what waits, and holds what comes until the next `release`. */
   flush(): void;
   /** When audio last went to the agent, by the clock; `null` before. */
@@ -87,10 +98,13 @@ export function createCallerPath(options: CallerPathOptions): CallerPath {
   const limitBytes = (frames: number) => frames * FRAME_BYTES;
 
   let mode: 'held' | 'live' | 'backlogged' = 'held';
+  /** Whether what is held was said to an agent that is lost. */
+  let orphaned = false;
   let held: Buffer[] = [];
   let heldBytes = 0;
   let primed = false;
   let overflowing = false;
+  let lineIsLate = false;
   /** What a burst of ours left in the socket: no sign of the far end pushing back. */
   let burstBytes = 0;
   let batch: Buffer[] = [];
@@ -141,11 +155,19 @@ export function createCallerPath(options: CallerPathOptions): CallerPath {
     }
   }
 
+  /** What was said longer ago confuses an agent that answers it. */
+  function keepLastWords(): void {
+    orphaned = false;
+    const kept = lastWords(held);
+    readings.droppedFrames += (heldBytes - kept.bytes) / FRAME_BYTES;
+    held = kept.frames;
+    heldBytes = kept.bytes;
+  }
+
   function letGo(): void {
     const frames = held;
     held = [];
     heldBytes = 0;
-    overflowing = false;
     for (const frame of frames) emit(frame);
     burstBytes = unsentBytes();
   }
@@ -154,11 +176,12 @@ export function createCallerPath(options: CallerPathOptions): CallerPath {
   function pass(mulaw: Buffer, times = 1): void {
     const unsent = mode === 'held' ? 0 : unsentBytes();
     burstBytes = Math.min(burstBytes, unsent);
-    if (mode === 'live' && unsent > HIGH_WATER_BYTES + burstBytes) {
+    if (mode === 'live' && (lineIsLate || unsent > HIGH_WATER_BYTES + burstBytes)) {
       mode = 'backlogged';
       tell({ type: 'pipe.stalled' });
-    } else if (mode === 'backlogged' && unsent <= LOW_WATER_BYTES) {
+    } else if (mode === 'backlogged' && !lineIsLate && unsent <= LOW_WATER_BYTES) {
       mode = 'live';
+      overflowing = false;
       letGo();
       tell({ type: 'pipe.relieved' });
     }
@@ -167,12 +190,17 @@ export function createCallerPath(options: CallerPathOptions): CallerPath {
       if (times > 1 && unsent <= HIGH_WATER_BYTES) burstBytes = unsentBytes();
       return;
     }
-    const limit = limitBytes(mode === 'held' ? options.connectFrames : options.backlogFrames);
+    const limit = limitBytes(mostHeldFrames());
     for (let i = 0; i < times; i += 1) keep(mulaw, limit);
     if (mode === 'held' && !primed && heldBytes >= limitBytes(options.prerollFrames)) {
       primed = true;
       tell({ type: 'pipe.primed' });
     }
+  }
+
+  function mostHeldFrames(): number {
+    if (mode === 'held') return options.connectFrames;
+    return lineIsLate ? FRESH_FRAMES : options.backlogFrames;
   }
 
   function fill(ms: number): void {
@@ -233,15 +261,34 @@ export function createCallerPath(options: CallerPathOptions): CallerPath {
     release() {
       if (mode !== 'held') return;
       mode = 'live';
+      overflowing = false;
+      if (orphaned) keepLastWords();
       const forwarded = { frames: Math.round(heldBytes / FRAME_BYTES), ms: heldBytes / BYTES_PER_MS };
       letGo();
       tell({ type: 'caller.forwarded', ...forwarded });
+    },
+    hold() {
+      // Messages that were never filled go to the next agent.
+      held = [...batch, ...held];
+      heldBytes += batchBytes;
+      batch = [];
+      batchBytes = 0;
+      encoder.reset();
+      mode = 'held';
+      orphaned = true;
+      primed = false;
+      overflowing = false;
+      if (held.length > 0) tell({ type: 'pipe.started' });
     },
     finish() {
       clock.clearTimeout(quietTimer);
       mode = 'live';
       letGo();
       sendBatch();
+    },
+    late(isLate) {
+      lineIsLate = isLate;
+      if (mode === 'backlogged' && unsentBytes() <= LOW_WATER_BYTES) letGo();
     },
     flush() {
       mode = 'held';

@@ -1,6 +1,7 @@
 import type { BargeInPolicy } from '../../machines/call-facts.ts';
 import type { PhraseBook } from '../agent/phrases.ts';
 import type { AudioFormat } from '../audio/agent-format.ts';
+import type { Clips } from './clip-player.ts';
 
 /** What a caller may do to an agent that speaks, and how that is understood. */
 export interface InterruptionRules {
@@ -25,6 +26,10 @@ export interface CallOptions extends InterruptionRules {
   sessionTtlMs: number;
   heartbeatIntervalMs: number;
   mediaTimeoutMs: number;
+  /** The bridge's own words; none unless told. */
+  clips?: Clips;
+  /** With which a new agent goes on with a conversation; English unless told, and empty: with words of its own. */
+  wordsBack?: string | undefined;
 }
 
 const FRAME_MS = 20;
@@ -48,11 +53,14 @@ const OPEN_TIMEOUT_MS = 4_000;
  * - the caller: Twilio opens its socket within a second or two of the greeting's end; the greeting is ours, so half a
  *   minute is generous.
  * - the agent: a little more than creating and opening may take together, so that theirs are the words that tell why.
+ * - reassuring: nobody takes a second of silence for a dead line.
  * - closing: `ws` itself gives a close handshake 2 s.
  */
 const TIMEOUTS = {
   callerTimeoutMs: 30_000,
   agentTimeoutMs: 13_000,
+  reassureTimeoutMs: 1_500,
+  warningMs: 30_000,
   drainTimeoutMs: 2_000,
   hangUpTimeoutMs: 3_000,
   bargeInTimeoutMs: 5_000,
@@ -69,6 +77,10 @@ const CREATE_TIMEOUT_MS = 8_000;
 /** Before a refused call is asked for again; what each call adds of its own keeps many from asking at once. */
 const RETRY_INTERVAL_MS = 400;
 const END_TIMEOUT_MS = 3_000;
+/** Vapi tells how a call stands 0.14 s after its socket has opened. */
+const MUTE_TIMEOUT_MS = 10_000;
+/** Before another agent of a service that has just said that it fails. */
+const BACK_OFF_MS = 500;
 const REFUSE_TIMEOUT_MS = 5_000;
 
 /** What the statechart of a call is given of these options. */
@@ -96,6 +108,8 @@ export function chartOptions(
       createTimeoutMs: CREATE_TIMEOUT_MS,
       retryIntervalMs: RETRY_INTERVAL_MS + jitterMs,
       openTimeoutMs: OPEN_TIMEOUT_MS,
+      muteTimeoutMs: MUTE_TIMEOUT_MS,
+      backOffMs: BACK_OFF_MS,
       heartbeatIntervalMs,
       pongTimeoutMs,
       closeTimeoutMs: CLOSE_TIMEOUT_MS,

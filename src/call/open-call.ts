@@ -1,6 +1,7 @@
 import { createActor, type InspectionEvent } from 'xstate';
 import type { CallFigures, Ending } from '../../machines/call-facts.ts';
 import { createAgentLine } from '../agent/agent-line.ts';
+import { createConversation, type Handover } from '../agent/conversation.ts';
 import type { Dialect } from '../agent/dialect.ts';
 import { createPhraseBook, ENGLISH } from '../agent/phrases.ts';
 import { createAgentDecoder, createCallerEncoder } from '../audio/agent-format.ts';
@@ -18,6 +19,7 @@ import {
 } from './call-options.ts';
 import type { CallParts } from './call-parts.ts';
 import { createCallerVoice } from './caller-voice.ts';
+import { createClipPlayer } from './clip-player.ts';
 import { guardedSocket } from './guard.ts';
 import { createMeters, type Meters } from './meters.ts';
 import { type ActionAnswer, createOperator, type OperatorAction } from './operator.ts';
@@ -35,6 +37,8 @@ export interface CallRequest {
   /** In the webhook the agent is asked for at once, while the phone still connects; else once the stream starts. */
   summonsAgentAtOnce: boolean;
   hangUp(): Promise<void>;
+  /** What was said before, in a call that this one goes on with. */
+  continues?: Handover | undefined;
 }
 
 /** What is told to a call by its surroundings. */
@@ -55,6 +59,8 @@ export interface Figures extends CallFigures {
   gapFilledMs: number;
   /** Messages of either side that could not be read. */
   unreadableMessages: number;
+  /** Keys that came too fast for the agent to be told of them. */
+  untoldKeys: number;
 }
 
 /** What can be read off a call at any moment. Times in ms. */
@@ -71,6 +77,9 @@ export interface Gauges {
   gapFilledMs: number;
   /** Bytes that wait in the agent's socket. */
   agentUnsentBytes: number;
+  /** How late each end is at least with what it answers; 0 before its first answer. */
+  callerRttMs: number;
+  agentRttMs: number;
   /** The agent's path: waiting here, at Twilio and not played yet, dropped unheard, refused. */
   queuedMs: number;
   leadMs: number;
@@ -79,6 +88,9 @@ export interface Gauges {
   /** Messages of either side that could not be read. */
   unreadableMessages: number;
 }
+
+/** A call's two sockets. */
+export type Leg = 'caller' | 'agent';
 
 /** One call, alive or ended. */
 export interface Call {
@@ -103,6 +115,8 @@ export interface Call {
   tell(order: CallOrder): void;
   /** An operator acts; the call's chart decides whether it can be done now. */
   act(action: OperatorAction): ActionAnswer;
+  /** What whoever goes on with this call is told. Confidential: it holds what was said. */
+  handover(): Handover;
 }
 
 export interface CallSurroundings {
@@ -116,6 +130,8 @@ export interface CallSurroundings {
   inspect: (event: InspectionEvent) => void;
   /** Takes what passes on the call's wires and when sound was on them. */
   overheard?: ((record: Overheard) => void) | undefined;
+  /** How long an end took to answer a ping, in ms. */
+  timed?: ((leg: Leg, rttMs: number) => void) | undefined;
   /** Whether somebody looks at this call now. */
   isWatched?: (() => boolean) | undefined;
   /** Whether what is said may be overheard, too. */
@@ -135,6 +151,7 @@ export function openCall(callId: string, request: CallRequest, around: CallSurro
   const clock = createTimerScope(around.clock, failed);
   const sinceStart = () => clock.now() - openedAt;
   const tellers: CallParts['tellers'] = { caller() {}, agent() {} };
+  const over = new AbortController();
 
   const overhearing = createOverhearing({
     sinceStart,
@@ -143,7 +160,8 @@ export function openCall(callId: string, request: CallRequest, around: CallSurro
   });
   const { overhear } = overhearing;
   const meters = createMeters(clock, () => playout.readings.leadMs);
-  if (request.callSid !== null) overhear('twilio', 'bridge', 'POST /webhook/twilio');
+  if (request.callSid !== null)
+    overhear('twilio', 'bridge', `POST /webhook/twilio${request.continues ? '/after' : ''}`);
 
   const callerLine = createCallerLine({
     clock,
@@ -158,15 +176,36 @@ export function openCall(callId: string, request: CallRequest, around: CallSurro
     },
     marked: (name) => playout.marked(name),
     pressed: (digit) => agentLine.press(digit),
+    timed: (rttMs) => around.timed?.('caller', rttMs),
   });
+  const conversation = createConversation(request.continues?.said);
   const agentLine = createAgentLine({
-    dialect: { ...request.dialect, dial: () => guardedSocket(request.dialect.dial(), failed) },
+    clock,
+    dialect: {
+      ...request.dialect,
+      create: (signal, hear, goesOn) =>
+        request.dialect.create(
+          AbortSignal.any([signal, over.signal]),
+          hear,
+          goesOn,
+          () => actor.getSnapshot().context.ending === null,
+        ),
+      dial() {
+        decoder.renew();
+        return guardedSocket(request.dialect.dial(), failed);
+      },
+    },
     sinceStart,
+    timed: (rttMs) => around.timed?.('agent', rttMs),
+    late: (isLate) => callerPath.late(isLate),
     overhear,
     overhearsWords: around.overhearsWords ?? false,
     phrases: options.phrases ?? english,
     insistsOn: options.insistsOn,
-    spoke: (bytes) => playout.take(bytes),
+    conversation,
+    continues: request.continues !== undefined,
+    wordsBack: options.wordsBack,
+    spoke: (bytes) => clips.take(bytes),
   });
   const callerPath = createCallerPath({
     clock,
@@ -186,9 +225,10 @@ export function openCall(callId: string, request: CallRequest, around: CallSurro
     if (edge.type === 'caller.voiced') tellers.caller({ ...edge, at, onsetAt: edge.onsetAt - openedAt });
     else tellers.caller({ ...edge, at, voicedUntil: edge.voicedUntil - openedAt });
   });
+  const decoder = createAgentDecoder(options.format);
   const playout = createPlayout({
     clock,
-    decoder: createAgentDecoder(options.format),
+    decoder,
     ear: meters.at(overhearing.at(callerLine)),
     far: voice.far,
     attend: voice.attend,
@@ -209,7 +249,14 @@ export function openCall(callId: string, request: CallRequest, around: CallSurro
           return;
         }
         case 'agent.finished':
+          tellers.agent({ ...edge, at: sinceStart() });
+          clips.end();
+          return;
         case 'agent.flushed':
+          conversation.cut(edge.heardMs, edge.flushedMs);
+          clips.drop();
+          tellers.agent({ ...edge, at: sinceStart() });
+          return;
         case 'agent.paused':
         case 'agent.resumed':
         case 'agent.finishing':
@@ -221,6 +268,17 @@ export function openCall(callId: string, request: CallRequest, around: CallSurro
     },
   });
 
+  const clips = createClipPlayer({
+    clips: options.clips ?? {},
+    take(mulaw) {
+      decoder.renew();
+      playout.take(createCallerEncoder(options.format).encode(mulaw));
+      // Where the agent is muted, nobody hears this either.
+      return playout.readings.queuedMs + playout.readings.leadMs > 0;
+    },
+    takeAgents: playout.take,
+  });
+
   const unreadableMessages = () => callerLine.readings.unreadable + agentLine.readings.unreadable;
   let released = false;
   let failure: CallEnding | null = null;
@@ -229,6 +287,8 @@ export function openCall(callId: string, request: CallRequest, around: CallSurro
   function release(): void {
     if (released) return;
     released = true;
+    // A statechart that failed may still be asking for an agent.
+    over.abort();
     overhearing.end();
     callerLine.cut();
     agentLine.cut();
@@ -252,7 +312,7 @@ export function openCall(callId: string, request: CallRequest, around: CallSurro
     actor.stop();
   }
 
-  bench.set(callId, { callerLine, agentLine, callerPath, playout, tellers, hangUp: request.hangUp });
+  bench.set(callId, { callerLine, agentLine, callerPath, playout, clips, tellers, hangUp: request.hangUp });
   const actor = createActor(around.logic, {
     clock,
     inspect: around.inspect,
@@ -262,6 +322,8 @@ export function openCall(callId: string, request: CallRequest, around: CallSurro
       summonsAgentAtOnce: request.summonsAgentAtOnce,
       agentGivesVerdicts: request.dialect.givesVerdicts,
       agentTakesOrders: request.dialect.takesOrders,
+      continues: request.continues !== undefined,
+      replacedBefore: request.continues?.replacements ?? 0,
       ...chartOptions(options, {
         creates: request.dialect.creates,
         ticketed: request.callSid !== null,
@@ -310,6 +372,7 @@ export function openCall(callId: string, request: CallRequest, around: CallSurro
         droppedFrames,
         gapFilledMs,
         unreadableMessages: unreadableMessages(),
+        untoldKeys: callerLine.readings.untoldKeys,
       };
     },
     get gauges() {
@@ -321,6 +384,8 @@ export function openCall(callId: string, request: CallRequest, around: CallSurro
         agentDb,
         ...callerPath.readings,
         agentUnsentBytes: agentLine.unsentBytes(),
+        callerRttMs: callerLine.rttMs ?? 0,
+        agentRttMs: agentLine.rttMs ?? 0,
         queuedMs,
         leadMs,
         flushedMs,
@@ -332,6 +397,10 @@ export function openCall(callId: string, request: CallRequest, around: CallSurro
       return meters.levels;
     },
     act,
+    handover: () => ({
+      said: conversation.said(),
+      replacements: actor.getSnapshot().context.figures.replacements,
+    }),
     attach: (socket: Socket, admit) => callerLine.attach(guardedSocket(socket, failed), admit),
     tell(order) {
       if (order.type === 'caller.hungUp') overhear('twilio', 'bridge', order.status ?? 'completed');

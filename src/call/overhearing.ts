@@ -9,7 +9,7 @@ export interface OverhearingOptions {
   sinceStart(): number;
   /** Takes what is overheard. Without it nobody listens, and listening costs nothing. */
   overheard: ((record: Overheard) => void) | undefined;
-  /** Whether somebody looks at this very call now: only then are marks told, of which there are ten a second. */
+  /** Whether somebody looks at this very call now: only then are marks told, of which there are six a second and more. */
   isWatched(): boolean;
 }
 

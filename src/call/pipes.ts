@@ -8,7 +8,7 @@ export type PipeTellers = Record<Direction, (edge: PipeEdge | PipeNews) => void>
 /** Joins a direction's audio path to its `jitter-buffer` machine. */
 export function createPipe(partsOf: (callId: string) => CallParts) {
   return fromCallback<PipeOrder, { callId: string; direction: Direction }>(({ input, sendBack, receive }) => {
-    const { tellers, callerPath, playout } = partsOf(input.callId);
+    const { tellers, callerPath, playout, clips } = partsOf(input.callId);
     const tell: (edge: PipeEdge | PipeNews) => void = sendBack;
     tellers[input.direction] = tell;
     receive(input.direction === 'caller' ? orderCallerPath : orderPlayout);
@@ -17,6 +17,9 @@ export function createPipe(partsOf: (callId: string) => CallParts) {
       switch (order.type) {
         case 'pipe.open':
           callerPath.open();
+          return;
+        case 'pipe.hold':
+          callerPath.hold();
           return;
         case 'pipe.release':
           callerPath.release();
@@ -47,7 +50,11 @@ export function createPipe(partsOf: (callId: string) => CallParts) {
         case 'pipe.accept':
           playout.accept();
           return;
+        case 'pipe.play':
+          clips.play(order.clip);
+          return;
         case 'pipe.finish':
+          clips.end();
           playout.finish();
           return;
       }

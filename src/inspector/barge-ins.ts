@@ -13,6 +13,6 @@ export function lastBargeInOf({ context }: Step): Readonly<Record<string, unknow
   return isObject(last) ? last : undefined;
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }

@@ -1,5 +1,6 @@
 import { isBargeIn, lastBargeInOf } from './barge-ins.ts';
 import type { Step } from './feed.ts';
+import { isReplacement, replacementsOf } from './replacements.ts';
 
 /** Where lines go. */
 export interface LineSink {
@@ -25,37 +26,49 @@ export function createLogLines(sink: LineSink): (step: Step) => void {
 
 function writeCallLine(step: Step, sink: LineSink): void {
   const { event, context } = step;
-  const ids = idsOf(step);
   switch (event.type) {
     case 'twilio.started':
-      sink.info(ids, `[Session Start] ${context.streamSid} → ${context.callSid}`);
+      sink.info(idsOf(step), `[Session Start] ${context.streamSid} → ${context.callSid}`);
       return;
     case 'caller.forwarded':
-      sink.info(ids, `[Audio Buffer] ${event.frames} chunks buffered (${Math.round(Number(event.ms))}ms)`);
+      sink.info(
+        idsOf(step),
+        `[Audio Buffer] ${event.frames} chunks buffered (${Math.round(Number(event.ms))}ms)`,
+      );
       return;
     case 'agent.began':
-      if (isBargeIn(step.from)) writeResumed(step, sink, ids);
+      if (isBargeIn(step.from)) writeResumed(step, sink);
       if (typeof context.responseMs !== 'number') return;
-      sink.info(ids, `[VAPI Response] Received in ${Math.round(context.responseMs)}ms`);
+      sink.info(idsOf(step), `[VAPI Response] Received in ${Math.round(context.responseMs)}ms`);
       return;
     case 'agent.flushed':
       if (!isBargeIn(step.to)) return;
-      sink.info(ids, `[Barge-in] Flushed buffer for ${context.streamSid} (${event.chunks} chunks dropped)`);
+      sink.info(
+        idsOf(step),
+        `[Barge-in] Flushed buffer for ${context.streamSid} (${event.chunks} chunks dropped)`,
+      );
       return;
     case 'vapi.gone':
-      if (event.cause === 'ended') sink.info(ids, `[VAPI] ${event.words}`);
-      else sink.warn(ids, `[VAPI] ${event.words}`);
+      if (event.cause === 'ended') sink.info(idsOf(step), `[VAPI] ${event.words}`);
+      else sink.warn(idsOf(step), `[VAPI] ${event.words}`);
+      if (isReplacement(step)) writeReplacement(step, sink);
       return;
     case 'twilio.gone':
-      if (event.cause === 'stopped') sink.info(ids, `[Twilio] ${event.words}`);
-      else sink.warn(ids, `[Twilio] ${event.words}`);
+      if (event.cause === 'stopped') sink.info(idsOf(step), `[Twilio] ${event.words}`);
+      else sink.warn(idsOf(step), `[Twilio] ${event.words}`);
       return;
   }
 }
 
-function writeResumed(step: Step, sink: LineSink, ids: Record<string, unknown>): void {
+function writeReplacement(step: Step, sink: LineSink): void {
+  const { streamSid } = step.context;
+  const whose = streamSid === null ? '' : ` for ${streamSid}`;
+  sink.warn(idsOf(step), `[Agent Lost] Asking for another${whose} (replacement ${replacementsOf(step)})`);
+}
+
+function writeResumed(step: Step, sink: LineSink): void {
   const { outcome, gapMs, repeatedMs } = lastBargeInOf(step) ?? {};
   if (outcome !== 'resumed') return;
   const words = `${Math.round(Number(gapMs))}ms of silence, ${Math.round(Number(repeatedMs ?? 0))}ms said again`;
-  sink.info(ids, `[Barge-in] Resumed for ${step.context.streamSid} (${words})`);
+  sink.info(idsOf(step), `[Barge-in] Resumed for ${step.context.streamSid} (${words})`);
 }

@@ -191,6 +191,9 @@ export interface CallGauges {
   gapFilledMs: number;
   /** Bytes that wait in the agent's socket. */
   agentUnsentBytes: number;
+  /** How late each end is at least with what it answers; 0 before its first answer. */
+  callerRttMs: number;
+  agentRttMs: number;
   /** The agent's path: waiting here, at Twilio and not played yet, dropped unheard, refused. */
   queuedMs: number;
   leadMs: number;

@@ -1,21 +1,76 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { isBargeIn, lastBargeInOf } from './barge-ins.ts';
+import { type AgentDesk, addDeskMetrics } from './desk-metrics.ts';
 import type { Step } from './feed.ts';
+import { addHouseMetrics, type House } from './house-metrics.ts';
+import { isReplacement, replacementsOf } from './replacements.ts';
+
+/** The metrics of one process, as `prom-client` has them. All of it can be written as JSON. */
+export type Numbers = readonly object[];
 
 export interface Metrics {
   hear(step: Step): void;
   ended(reason: string): void;
-  /** The metrics in Prometheus' text form, and its content type. */
-  read(): Promise<{ text: string; contentType: string }>;
+  /** An end of a call, `caller` or `agent`, took so long to answer a ping. */
+  timed(leg: string, rttMs: number): void;
+  /** A caller without an agent was handed on. */
+  handedOn(to: string): void;
+  /** A caller has left a message. */
+  leftMessage(): void;
+  /** What became of a call that was left open at Vapi. */
+  orphaned(outcome: string): void;
+  /** The metrics in Prometheus' text form, and its content type; with `others`, those of these processes, too. */
+  read(others?: readonly Numbers[]): Promise<{ text: string; contentType: string }>;
+  /** The same as values, to be told by another process. */
+  numbers(): Promise<Numbers>;
 }
+
+/** Why calls end: each has its series from the start, so that the first of its kind is an increase. */
+const ENDINGS = [
+  'callerHungUp',
+  'callerLost',
+  'callerNeverCame',
+  'callerRefused',
+  'agentEnded',
+  'agentLost',
+  'agentUnavailable',
+  'timeToLive',
+  'hungUp',
+  'drained',
+  'internalError',
+];
+const HANDED_TO = ['agent', 'person', 'voicemail', 'apology'];
+/** Another agent is asked for, it has come, or none is asked for any more. */
+const FAILOVERS = ['begun', 'done', 'givenUp'];
+const ORPHAN_OUTCOMES = ['ended', 'failed'];
+
+/** A house that nobody has told of itself. */
+const NO_HOUSE: House = {
+  maxCalls: 0,
+  unready: () => ({}),
+  loopLagMs: () => 0,
+  heapLimitBytes: () => 0,
+  workerDeaths: () => 0,
+};
+
+/** A desk at which nothing was asked. */
+const NO_DESK: AgentDesk = { breaker: 'closed', slots: { used: 0, cap: undefined }, creates: {} };
 
 const SECONDS = [0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 10];
 
 /** Counts over all calls, for Prometheus. No metric carries a call's name: there would be one series for each. */
-export function createMetrics(liveCalls: () => number): Metrics {
+export function createMetrics(
+  liveCalls: () => number,
+  house: House = NO_HOUSE,
+  desk: () => AgentDesk = () => NO_DESK,
+): Metrics {
   const registry = new Registry();
+  // Not added up: of a worker that died or does not answer, the sum would fall, and what only grows would seem to begin anew.
+  if (house.worker !== undefined) registry.setDefaultLabels({ worker: house.worker });
   collectDefaultMetrics({ register: registry, prefix: 'bridge_' });
   const registers = [registry];
+  addHouseMetrics(registry, house);
+  addDeskMetrics(registry, desk);
 
   new Gauge({
     name: 'bridge_calls_live',
@@ -29,6 +84,26 @@ export function createMetrics(liveCalls: () => number): Metrics {
     name: 'bridge_calls_total',
     help: 'Calls that have ended, by why.',
     labelNames: ['ending'],
+    registers,
+  });
+  for (const ending of ENDINGS) calls.inc({ ending }, 0);
+  const orphans = new Counter({
+    name: 'bridge_orphans_total',
+    help: 'Calls left open at Vapi, by a killed process or because their end failed, by what became of them.',
+    labelNames: ['outcome'],
+    registers,
+  });
+  for (const outcome of ORPHAN_OUTCOMES) orphans.inc({ outcome }, 0);
+  const handedOn = new Counter({
+    name: 'bridge_handed_on_total',
+    help: 'Answers to Twilio that hand a caller on whose agent is not there, or no longer, by to whom or to what.',
+    labelNames: ['to'],
+    registers,
+  });
+  for (const to of HANDED_TO) handedOn.inc({ to }, 0);
+  const voicemails = new Counter({
+    name: 'bridge_voicemails_total',
+    help: 'Messages that callers have left.',
     registers,
   });
   const responses = new Histogram({
@@ -66,6 +141,20 @@ export function createMetrics(liveCalls: () => number): Metrics {
     help: "The agent's audio that was dropped unheard after an interruption.",
     registers,
   });
+  const roundTrips = new Histogram({
+    name: 'bridge_ws_ping_rtt_seconds',
+    help: 'How long an end took to answer a ping on its socket: how late that line is.',
+    labelNames: ['leg'],
+    buckets: [0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 1.5, 2, 4],
+    registers,
+  });
+  const failovers = new Counter({
+    name: 'bridge_failover_total',
+    help: 'Agents that were lost or not to be had, by what was done (the rung) and what came of it.',
+    labelNames: ['rung', 'result'],
+    registers,
+  });
+  for (const result of FAILOVERS) failovers.inc({ rung: 'replace', result }, 0);
   const overflows = new Counter({
     name: 'bridge_buffer_overflows_total',
     help: 'Times that a jitter buffer had no more room.',
@@ -89,7 +178,15 @@ export function createMetrics(liveCalls: () => number): Metrics {
       if (isBargeIn(from) && !isBargeIn(to)) countBargeIn(lastBargeInOf(step));
       switch (event.type) {
         case 'vapi.opened':
+          if (replacementsOf(step) > Number(context.replacedBefore)) {
+            failovers.inc({ rung: 'replace', result: 'done' });
+            return;
+          }
           setUp.observe(Number(event.at) / 1000);
+          return;
+        case 'vapi.gone':
+          if (isReplacement(step)) failovers.inc({ rung: 'replace', result: 'begun' });
+          else if (event.cause !== 'ended') failovers.inc({ rung: 'replace', result: 'givenUp' });
           return;
         case 'agent.began':
           if (typeof context.responseMs === 'number') responses.observe(context.responseMs / 1000);
@@ -100,6 +197,20 @@ export function createMetrics(liveCalls: () => number): Metrics {
       }
     },
     ended: (reason) => calls.inc({ ending: reason }),
-    read: async () => ({ text: await registry.metrics(), contentType: registry.contentType }),
+    timed: (leg, rttMs) => roundTrips.observe({ leg }, rttMs / 1000),
+    orphaned: (outcome) => orphans.inc({ outcome }),
+    handedOn: (to) => handedOn.inc({ to }),
+    leftMessage: () => voicemails.inc(),
+    async read(others = []) {
+      const { contentType } = registry;
+      if (others.length === 0) return { text: await registry.metrics(), contentType };
+      const each = [await registry.getMetricsAsJSON(), ...others];
+      // No two have a series in common; Node's own metrics would be left out, or but one process's told.
+      const all = AggregatorRegistry.aggregate(
+        each.map((metrics) => metrics.map((metric) => ({ ...metric, aggregator: 'sum' }))),
+      );
+      return { text: await all.metrics(), contentType };
+    },
+    numbers: () => registry.getMetricsAsJSON(),
   };
 }

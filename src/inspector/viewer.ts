@@ -33,9 +33,9 @@ export interface Viewer {
 export type Tell = (to: Iterable<Viewer>, message: FeedMessage, mayBeLeftOut?: boolean) => void;
 
 /** A viewer with more than this unsent, in bytes, is not told what is soon out of date. */
-const LAGGING_BYTES = 64 * 1024;
+export const LAGGING_BYTES = 64 * 1024;
 /** A viewer with more than this unsent, in bytes, is dropped. A journal has a few 100 kB. */
-const MOST_UNSENT_BYTES = 4 * 1024 * 1024;
+export const MOST_UNSENT_BYTES = 4 * 1024 * 1024;
 
 /** Makes what tells viewers. What several of them are told is written once; nobody is waited for. */
 export function createTell(drop: (viewer: Viewer, words: string) => void): Tell {

@@ -19,7 +19,7 @@ export function warningsOf(values: Values, { unanswered, backedOff }: Passing): 
     ['callerOverflow', overflows(callerBuffer)],
     ['agentOverflow', overflows(agentBuffer) || isIn(agentBuffer, 'backlogged')],
     ['agentBackedUp', isIn(callerBuffer, 'backlogged')],
-    ['retrying', isIn(vapiSocket, 'retrying')],
+    ['retrying', isIn(vapiSocket, 'line', 'retrying')],
     ['bargeInBackedOff', backedOff],
   ];
   return warnings.flatMap(([warning, holds]) => (holds ? [warning] : []));

@@ -2,7 +2,9 @@ import type { AnyStateMachine, InspectionEvent } from 'xstate';
 import type { Clock, Overheard } from '../ports.ts';
 import { type ClosedCall, createBoard, type OpenedCall } from './board.ts';
 import { createDefinitions } from './definitions.ts';
+import type { AgentDesk } from './desk-metrics.ts';
 import { createFeed, type Feed } from './feed.ts';
+import type { House } from './house-metrics.ts';
 import { createLogLines, type LineSink } from './log-lines.ts';
 import {
   type CallGauges,
@@ -15,6 +17,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { createNotebook } from './notebook.ts';
 import { createRedactor } from './redact.ts';
 import { createTimelines, type Timelines } from './timelines.ts';
+import { createTraces, type TraceSink } from './traces.ts';
 import { createViewers, type Viewers } from './viewers.ts';
 import type { WindowFeed } from './windows/window.ts';
 
@@ -28,12 +31,18 @@ export interface WatchOptions {
   machines: readonly AnyStateMachine[];
   agentKind: 'vapi' | 'simulated';
   maxCalls: number;
+  /** What the metrics tell of the house itself. */
+  house?: House;
+  /** What they tell of the requests for agents. */
+  desk?(): AgentDesk;
   /** Whether operators can act on calls; they need a token for it. */
   mayAct: boolean;
   /** What the operator asked to be shown besides. */
   shows: { numbers: boolean; transcripts: boolean };
   /** Settings that decide how calls go, for whoever opens a saved one. */
   settings: Facts;
+  /** Where a trace of each call goes, if anywhere. */
+  traces?: TraceSink | undefined;
   /** The call of this id, as far as it can be read off; alive or ended. */
   callOf(callId: string): ReadableCall | undefined;
 }
@@ -52,6 +61,13 @@ export interface Watch {
   feed: Feed;
   timelineOf: Timelines['of'];
   metrics: Metrics['read'];
+  metricNumbers: Metrics['numbers'];
+  orphaned: Metrics['orphaned'];
+  timed: Metrics['timed'];
+  /** A caller without an agent is handed on: to another agent, a person, a voicemail, or an apology. */
+  handedOn(callSid: string, to: 'agent' | 'person' | 'voicemail' | 'apology'): void;
+  /** A caller has left a message. */
+  leftMessage(message: { callSid: string; recordingSid: string; seconds?: number }): void;
   /** A call opens: the observer of its statecharts. */
   opened(call: OpenedCall): (event: InspectionEvent) => void;
   /** Something passed on a call's wires. */
@@ -70,6 +86,13 @@ export interface Watch {
   windowFeed: WindowFeed;
 }
 
+const HANDED_TO = {
+  agent: 'Its stream broke: another one, and another agent, take its place',
+  person: 'No agent: a person is dialled',
+  voicemail: 'Nobody to answer: a message is taken',
+  apology: 'Nobody to answer: an apology',
+};
+
 const NO_ACTING = 'Acting on calls needs a token: set ADMIN_TOKEN and sign in with it.';
 
 function rounded(gauges: CallGauges): CallGauges {
@@ -85,7 +108,8 @@ export function createWatch(options: WatchOptions): Watch {
   const failed = (err: unknown) => log.error({ err }, '[Bug] A watcher of calls failed');
   const feed = createFeed(clock.now, failed, definitions.placeOf);
   const timelines = createTimelines(options.stateName);
-  const metrics = createMetrics(options.liveCalls);
+  const metrics = createMetrics(options.liveCalls, options.house, options.desk);
+  const traces = options.traces && createTraces({ ...options.traces, clock, stateName: options.stateName });
   const board = createBoard({
     now: clock.now,
     epochMs: clock.epochMs,
@@ -118,6 +142,7 @@ export function createWatch(options: WatchOptions): Watch {
   feed.listen(createLogLines(log));
   feed.listen(board.step);
   feed.listen(notebook.step);
+  if (traces) feed.listen(traces.hear);
 
   function hello(): FeedMessage {
     return {
@@ -142,6 +167,18 @@ export function createWatch(options: WatchOptions): Watch {
     feed,
     timelineOf: timelines.of,
     metrics: metrics.read,
+    metricNumbers: metrics.numbers,
+    orphaned: metrics.orphaned,
+    timed: metrics.timed,
+    handedOn(callSid, to) {
+      metrics.handedOn(to);
+      log.info({ callSid }, `[Handed On] ${HANDED_TO[to]}`);
+    },
+    leftMessage({ callSid, recordingSid, seconds }) {
+      metrics.leftMessage();
+      const length = seconds === undefined ? '' : ` of ${seconds} s`;
+      log.info({ callSid, recordingSid }, `[Voicemail] Recording ${recordingSid}${length} is at Twilio`);
+    },
     opened(call) {
       board.opened(call);
       notebook.opened(call.callId);
@@ -156,6 +193,7 @@ export function createWatch(options: WatchOptions): Watch {
       const words = `[Cleanup] Session ${streamSid ?? callSid ?? callId} removed`;
       log.info({ callId, callSid, streamSid, ending: ending?.reason }, words);
       board.closed(call);
+      traces?.closed(call, callOf(callId)?.figures ?? {});
       for (const oldest of notebook.closed(callId)) forget(oldest);
     },
     forgotten: timelines.forget,

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Sessions } from './sessions.ts';
+import type { Tries } from './tries.ts';
 
 /** Whether two secrets are equal, in a time that tells nothing about where they differ. */
 export function sameSecret(left: string, right: string): boolean {
@@ -22,21 +23,40 @@ export function isFromThisMachine({ socket, headers }: IncomingMessage): boolean
   return !forwarded && LOOPBACK.test(socket.remoteAddress ?? '') && LOOPBACK_HOST.test(headers.host ?? '');
 }
 
-/** Lets in who may look inside. */
-export type AdminGate = (request: IncomingMessage) => boolean;
+/** Whether who asks may look inside; how long it may not even try, in ms, after too many wrong tokens. */
+export type Admittance = { in: true } | { in: false; waitMs: number };
 
-/** Who may look inside: the bearer of the token and who has signed in with it, or, where none is set, this machine alone. */
-export function createAdminGate(
-  adminToken: string | undefined,
-  sessions?: Pick<Sessions, 'holds'>,
-): AdminGate {
-  if (adminToken === undefined) return isFromThisMachine;
-  return ({ headers }) => {
+/** Lets in who may look inside. */
+export type AdminGate = (request: IncomingMessage) => Admittance;
+
+export interface AdminGateOptions {
+  adminToken: string | undefined;
+  sessions: Pick<Sessions, 'holds'> | undefined;
+  tries: Tries;
+}
+
+/**
+ * Who may look inside: the bearer of the token and who has signed in with it, or, where none is set, this machine alone.
+ * An address that has shown too many wrong tokens is not let in by the right one either: else it could go on trying.
+ */
+export function createAdminGate({ adminToken, sessions, tries }: AdminGateOptions): AdminGate {
+  const admit = (may: boolean): Admittance => (may ? { in: true } : { in: false, waitMs: 0 });
+  if (adminToken === undefined) return (request) => admit(isFromThisMachine(request));
+
+  return ({ headers, socket }) => {
     const token = bearerTokenOf(headers);
-    if (token !== undefined) return sameSecret(token, adminToken);
-    return sessions?.holds(headers) ?? false;
+    if (token === undefined) return admit(sessions?.holds(headers) ?? false);
+    const address = socket.remoteAddress ?? '';
+    const waitMs = tries.waitMs(address);
+    if (waitMs > 0) return { in: false, waitMs };
+    if (sameSecret(token, adminToken)) return { in: true };
+    tries.failed(address);
+    return { in: false, waitMs: 0 };
   };
 }
+
+/** The value of `Retry-After` for a wait, in whole seconds. */
+export const retryAfter = (waitMs: number) => String(Math.ceil(waitMs / 1000));
 
 /** The token of `Authorization: Bearer <token>`, if there is one. */
 export function bearerTokenOf({ authorization = '' }: IncomingHttpHeaders): string | undefined {

@@ -2,6 +2,7 @@ import type { Router } from 'express';
 import express from 'express';
 import type { Calls } from '../call/calls.ts';
 import type { Call, CallEnding } from '../call/open-call.ts';
+import type { ListedCall } from '../cluster/cluster-port.ts';
 import type { TimelineEntry } from '../inspector/timelines.ts';
 
 /** A call in a list. */
@@ -14,15 +15,30 @@ function endingOf(ending: CallEnding | null) {
   return ending && { reason: ending.reason, words: ending.words };
 }
 
-/** `GET /calls` and `GET /calls/:callSid`: what calls are doing, and what the last ones did. */
+/** The calls of this process, as they are listed. */
+export const listOf = (calls: Pick<Calls, 'list'>) => calls.list().map(summaryOf);
+
+/** Alive first, newest first. */
+function byAge(one: ListedCall, other: ListedCall): number {
+  if ((one.ending === null) !== (other.ending === null)) return one.ending === null ? -1 : 1;
+  return other.startedAt.localeCompare(one.startedAt);
+}
+
+/**
+ * `GET /calls` and `GET /calls/:callSid`: what calls are doing, and what the last ones did.
+ *
+ * @param others the calls of other processes, where there are any
+ */
 export function createCallRoutes(
   calls: Calls,
   timelineOf: (callId: string) => readonly TimelineEntry[],
+  others?: (() => Promise<readonly ListedCall[]>) | undefined,
 ): Router {
   const routes = express.Router();
 
-  routes.get('/calls', (_, response) => {
-    response.json(calls.list().map(summaryOf));
+  routes.get('/calls', async (_, response) => {
+    const mine = listOf(calls);
+    response.json(others ? [...mine, ...(await others())].sort(byAge) : mine);
   });
 
   routes.get('/calls/:callSid', (request, response) => {

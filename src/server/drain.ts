@@ -27,6 +27,8 @@ const LOOK_EVERY_MS = 250;
 const HANG_UP_MS = 5_000;
 /** After the last call's end: Twilio still asks what follows it. */
 const LINGER_MS = 1_000;
+/** For all that closes: by then nobody is on the phone, and a process that stays is in the way of its successor. */
+const CLOSE_MS = 10_000;
 
 type Stage = 'serving' | 'draining' | 'hangingUp' | 'leaving';
 
@@ -40,21 +42,36 @@ export function createDrain(options: DrainOptions): Drain {
   async function leave(): Promise<void> {
     if (stage === 'leaving') return;
     stage = 'leaving';
-    await options.close();
-    log.info({}, '[Drain] The server has stopped');
+    let timer: unknown;
+    const late = new Promise<string>((resolve) => {
+      timer = clock.setTimeout(() => resolve('The server stops, though not all of it has closed'), CLOSE_MS);
+    });
+    const closed = options.close().then(() => 'The server has stopped', failedToClose);
+    log.info({}, `[Drain] ${await Promise.race([closed, late])}`);
+    clock.clearTimeout(timer);
     options.exit(exitCode);
+  }
+
+  function failedToClose(err: unknown): string {
+    log.info({ err }, '[Drain] A part of the server could not be closed');
+    exitCode = 1;
+    return 'The server has stopped all the same';
   }
 
   function hangUp(): void {
     stage = 'hangingUp';
     deadline = clock.now() + HANG_UP_MS;
     log.info({}, `[Drain] ${liveCalls()} still alive: hanging up`);
-    options.hangUpAll('The server is being stopped.');
+    hangUpAll();
   }
+
+  const hangUpAll = () => options.hangUpAll('The server is being stopped.');
 
   function look(): void {
     if (liveCalls() === 0) {
-      clock.setTimeout(leave, stage === 'draining' ? LINGER_MS : 0);
+      const lingerMs = stage === 'draining' ? LINGER_MS : 0;
+      // A call may have been back in the meantime: on another stream, in the place of one that broke.
+      clock.setTimeout(() => (liveCalls() === 0 ? void leave() : look()), lingerMs);
       return;
     }
     const late = clock.now() >= deadline;
@@ -63,6 +80,8 @@ export function createDrain(options: DrainOptions): Drain {
       return;
     }
     if (late) hangUp();
+    // A call whose stream broke just before comes back as another one.
+    else if (stage === 'hangingUp') hangUpAll();
     clock.setTimeout(look, LOOK_EVERY_MS);
   }
 

@@ -43,9 +43,10 @@ export function createInspectorDoor(options: InspectorDoorOptions): InspectorDoo
   return {
     upgrade(request, line, head) {
       line.on('error', () => line.destroy());
-      if (!mayLook(request)) {
+      const admitted = mayLook(request);
+      if (!admitted.in) {
         refused('a viewer of the feed without the token');
-        refuseUpgrade(line, 401);
+        refuseUpgrade(line, admitted.waitMs > 0 ? 429 : 401);
         return;
       }
       if (isFromAnotherSite(request, publicUrl)) {

@@ -11,6 +11,7 @@ import { NONCE_PARAMETER } from '../telephony/twiml.ts';
 import { acceptedSocket, CLOSE_TIMEOUT_MS } from '../web-sockets.ts';
 import { isFromAnotherSite } from './access.ts';
 import { seenUrl } from './addresses.ts';
+import type { Owners } from './owners.ts';
 import { type RefusalStatus, refuseUpgrade } from './refuse-upgrade.ts';
 
 export interface MediaDoorOptions {
@@ -21,8 +22,11 @@ export interface MediaDoorOptions {
   bareSockets: boolean;
   /** Twilio's account, when it is known; a stream of another is turned away. */
   accountSid: string | undefined;
-  draining(): boolean;
+  /** Whether no new call is taken. */
+  turnsAway(): boolean;
   refused(what: string): void;
+  /** Hands a socket on that is another process's; `null`: one without a ticket. `false` if there is none for it. */
+  elsewhere?: Owners['take'] | undefined;
 }
 
 /** Twilio's messages are below 1 kB. */
@@ -38,6 +42,8 @@ const LIMITS = {
 interface Refusal {
   status: RefusalStatus;
   words: string;
+  /** The call that it is for, if that may be elsewhere; `null`: any. */
+  callSid?: string | null;
 }
 
 /** What to do with a socket once its handshake is done. */
@@ -78,7 +84,7 @@ export function createMediaDoor(options: MediaDoorOptions): MediaDoor {
     if (!options.bareSockets) return { status: 403, words: 'a media socket without a ticket' };
     if (isFromAnotherSite(request))
       return { status: 403, words: 'a media socket from a page of another site' };
-    if (options.draining() || calls.full) return { status: 503, words: 'no room for another call' };
+    if (options.turnsAway()) return { status: 503, words: 'no room for another call', callSid: null };
     return (socket) => {
       const call = calls.open({ callSid: null });
       if (call) call.attach(socket, () => ({ ok: true }));
@@ -90,7 +96,10 @@ export function createMediaDoor(options: MediaDoorOptions): MediaDoor {
     const checked = tickets.check(ticket);
     if (!checked.ok) return { status: 403, words: `a media socket with a ticket that is ${checked.why}` };
     const call = calls.find(checked.callSid);
-    if (!call) return { status: 404, words: 'a media socket for a call that is not known' };
+    if (!call) {
+      const { callSid } = checked;
+      return { status: 404, words: 'a media socket for a call that is not known', callSid };
+    }
     return (socket) => welcome(socket, call, ticket);
   }
 
@@ -112,6 +121,13 @@ export function createMediaDoor(options: MediaDoorOptions): MediaDoor {
     });
   }
 
+  async function refuseOrHandOn(refusal: Refusal, request: IncomingMessage, line: Duplex, head: Buffer) {
+    const { callSid, words, status } = refusal;
+    if (callSid !== undefined && (await options.elsewhere?.(callSid, request, line, head))) return;
+    options.refused(words);
+    refuseUpgrade(line, status);
+  }
+
   return {
     upgrade(request: IncomingMessage, line: Duplex, head: Buffer): void {
       line.on('error', () => line.destroy());
@@ -120,8 +136,7 @@ export function createMediaDoor(options: MediaDoorOptions): MediaDoor {
         sockets.handleUpgrade(request, line, head, (ws) => decision(acceptedSocket(ws)));
         return;
       }
-      options.refused(decision.words);
-      refuseUpgrade(line, decision.status);
+      void refuseOrHandOn(decision, request, line, head);
     },
     close() {
       for (const ws of sockets.clients) ws.terminate();

@@ -1,15 +1,15 @@
 import express, { type Request, type Response, type Router } from 'express';
-import { isFromAnotherSite, isFromThisMachine, sameSecret } from './access.ts';
+import { isFromAnotherSite, isFromThisMachine, retryAfter, sameSecret } from './access.ts';
 import type { Sessions } from './sessions.ts';
 import { type SignInCause, showSignIn } from './sign-in-page.ts';
-import { createTries } from './tries.ts';
+import type { Tries } from './tries.ts';
 
 export interface SessionRoutesOptions {
   adminToken: string | undefined;
   sessions: Sessions | undefined;
   publicUrl: string | undefined;
-  /** The clock, in ms. */
-  now(): number;
+  /** Of whoever shows a token, wherever it is shown. */
+  tries: Tries;
   /** Something was refused, for the log. */
   refused(what: string): void;
 }
@@ -27,9 +27,8 @@ export function wantsPage({ headers }: Request): boolean {
  * `POST /inspector/sign-out` sign it out.
  */
 export function createSessionRoutes(options: SessionRoutesOptions): Router {
-  const { adminToken, sessions, publicUrl, refused } = options;
+  const { adminToken, sessions, publicUrl, tries, refused } = options;
   const routes = express.Router();
-  const tries = createTries(options.now);
 
   /** Whether the browser reached us by https, so that it may send the cookie by nothing else. */
   function isSecure(request: Request): boolean {
@@ -67,8 +66,11 @@ export function createSessionRoutes(options: SessionRoutesOptions): Router {
     if (adminToken === undefined || !sessions) {
       return refuse(request, response, 'noToken', 'the server has no ADMIN_TOKEN');
     }
-    if (!tries.may(address))
+    const waitMs = tries.waitMs(address);
+    if (waitMs > 0) {
+      response.set('Retry-After', retryAfter(waitMs));
       return refuse(request, response, 'tooOften', 'too many wrong tokens; try again in a minute');
+    }
     const token: unknown = request.body?.token;
     if (typeof token !== 'string' || !sameSecret(token.trim(), adminToken)) {
       tries.failed(address);

@@ -6,8 +6,8 @@ const MOST_ADDRESSES = 1_000;
 
 /** Counts wrong tokens, so that none is found by trying. */
 export interface Tries {
-  /** Whether this address may try now. */
-  may(address: string): boolean;
+  /** How long this address may not try, in ms; 0 where it may now. */
+  waitMs(address: string): number;
   failed(address: string): void;
 }
 
@@ -23,7 +23,10 @@ export function createTries(now: () => number): Tries {
   }
 
   return {
-    may: (address) => (recent(address)?.count ?? 0) < MOST_TRIES,
+    waitMs(address) {
+      const known = recent(address);
+      return known && known.count >= MOST_TRIES ? known.until - now() : 0;
+    },
     failed(address) {
       const known = recent(address);
       if (known) {

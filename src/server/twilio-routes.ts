@@ -1,11 +1,20 @@
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
 import type { Calls } from '../call/calls.ts';
-import type { Call } from '../call/open-call.ts';
 import type { SignatureChecker } from '../telephony/signatures.ts';
 import type { TicketOffice } from '../telephony/tickets.ts';
-import { apologyTwiml, busyTwiml, connectTwiml, dialTwiml, hangUpTwiml } from '../telephony/twiml.ts';
-import { readCallStatus, readStreamStatus, readVoiceWebhook } from '../wire/status-callbacks.ts';
+import { connectTwiml, hangUpTwiml } from '../telephony/twiml.ts';
+import {
+  isOver,
+  readCallStatus,
+  readRecordingStatus,
+  readStreamStatus,
+  readVoiceWebhook,
+  wasAnswered,
+} from '../wire/status-callbacks.ts';
 import { addressesFor, seenUrl } from './addresses.ts';
+import { type Asker, createHandOn, type HandedTo } from './hand-on.ts';
+import { createPhoneCalls, type NextStep } from './phone-calls.ts';
+import { createShortMemory } from './short-memory.ts';
 
 export interface TwilioRoutesOptions {
   calls: Calls;
@@ -15,27 +24,35 @@ export interface TwilioRoutesOptions {
   publicUrl: string | undefined;
   greeting: string;
   fallbackNumber: string | undefined;
+  /** What is said before a message is taken; none is without it. */
+  voicemail?: string | undefined;
   /** Whether the server takes no new calls any more. */
   draining(): boolean;
+  /** Whether it has enough to do with those that it has. */
+  strained(): boolean;
   /** Something was refused, for the log. */
   refused(what: string): void;
+  /** Brings what is about a call of another process there. */
+  toOwner?: RequestHandler | undefined;
+  /** A caller is handed on, for the log and the figures; as often as Twilio asks for that. */
+  handedOn(callSid: string, to: HandedTo | 'agent'): void;
+  /** A caller has left a message; told once. */
+  leftMessage(message: { callSid: string; recordingSid: string; seconds?: number }): void;
 }
 
 /** Twilio's forms have some 30 short fields. */
 const MAX_FORM = '64kb';
 
-/** CallSids that are remembered beyond their calls. */
-const KEPT_CALL_SIDS = 10_000;
+/** Recordings that are remembered, because Twilio may tell of one more than once. */
+const KEPT_RECORDINGS = 1_000;
 
-/** Endings after which nobody is left to speak to, or nothing is left to say. */
-const NOTHING_TO_SAY = new Set(['agentEnded', 'timeToLive', 'hungUp', 'drained', 'callerHungUp']);
-
-/** `POST /webhook/twilio…`: what Twilio asks and tells over HTTP. */
+/** `POST /webhook/twilio…`: what Twilio asks and tells over HTTP. Each answer is decided at once, and waits for nothing. */
 export function createTwilioRoutes(options: TwilioRoutesOptions): Router {
-  const { calls, tickets, signatures, fallbackNumber } = options;
+  const { calls, tickets, signatures, voicemail, handedOn } = options;
   const routes = express.Router();
-  /** Signatures stay valid for ever: an old request that was overheard must not call an agent once more. */
-  const takenCallSids = new Set<string>();
+  const phoneCalls = createPhoneCalls(options);
+  const handOn = createHandOn({ ...options, voicemail, leaving: options.draining });
+  const toldRecordings = createShortMemory<true>(KEPT_RECORDINGS);
 
   const signed: RequestHandler = (request, response, next) => {
     if (!signatures) return next();
@@ -49,36 +66,42 @@ export function createTwilioRoutes(options: TwilioRoutesOptions): Router {
     response.type('text/xml').send(twiml);
   }
 
-  function connect(request: Request, response: Response, callSid: string): void {
+  function askerOf(request: Request): Asker {
+    const asked = readVoiceWebhook(request.body ?? {});
+    return {
+      asked: asked.kind === 'unreadable' ? undefined : asked,
+      address: addressesFor(request, options.publicUrl).http,
+    };
+  }
+
+  /** The TwiML of a phone call's stream. Its action says which one it follows. */
+  function connect(request: Request, callSid: string, stream: number): string {
     const { ticket, nonce } = tickets.issue(callSid);
     const addresses = addressesFor(request, options.publicUrl);
-    say(
-      response,
-      connectTwiml({
-        greeting: options.greeting,
-        streamUrl: `${addresses.ws}/media/${ticket}`,
-        actionUrl: `${addresses.http}/webhook/twilio/after`,
-        streamStatusUrl: `${addresses.http}/webhook/twilio/stream`,
-        nonce,
-      }),
-    );
+    const isFirst = stream === 1;
+    if (!isFirst) handedOn(callSid, 'agent');
+    return connectTwiml({
+      greeting: isFirst ? options.greeting : '',
+      streamUrl: `${addresses.ws}/media/${ticket}`,
+      actionUrl: `${addresses.http}/webhook/twilio/after${isFirst ? '' : `?stream=${stream}`}`,
+      streamStatusUrl: `${addresses.http}/webhook/twilio/stream`,
+      nonce,
+    });
   }
 
-  /** What follows a call whose agent could not be had, or was lost: a person, or else an apology. */
-  const instead = () => (fallbackNumber ? dialTwiml(fallbackNumber) : apologyTwiml());
-
-  function afterwards(call: Call | undefined): string {
-    const reason = call?.outcome?.reason;
-    return reason !== undefined && NOTHING_TO_SAY.has(reason) ? hangUpTwiml() : instead();
-  }
-
-  function noteTaken(callSid: string): void {
-    takenCallSids.add(callSid);
-    const [oldest = ''] = takenCallSids;
-    if (takenCallSids.size > KEPT_CALL_SIDS) takenCallSids.delete(oldest);
+  function twimlOf(step: NextStep, request: Request, callSid: string): string {
+    switch (step.do) {
+      case 'connect':
+        return connect(request, callSid, step.stream);
+      case 'handOn':
+        return handOn.first(askerOf(request), step.busy);
+      case 'hangUp':
+        return hangUpTwiml();
+    }
   }
 
   routes.use('/webhook/twilio', express.urlencoded({ extended: false, limit: MAX_FORM }), signed);
+  if (options.toOwner) routes.use('/webhook/twilio', options.toOwner);
 
   routes.post('/webhook/twilio', (request, response) => {
     const asked = readVoiceWebhook(request.body ?? {});
@@ -87,29 +110,41 @@ export function createTwilioRoutes(options: TwilioRoutesOptions): Router {
       response.status(400).type('text/plain').send(`This is no voice webhook: ${asked.why}.\n`);
       return;
     }
-    const known = calls.find(asked.callSid);
-    // Twilio asks again when an answer is lost on the way: it gets the same answer, and no second agent is called.
-    if (known && known.outcome === null && known.streamSid === null)
-      return connect(request, response, asked.callSid);
-    if (known || takenCallSids.has(asked.callSid)) return say(response, afterwards(known));
-    if (options.draining()) return say(response, instead());
-    const call = calls.open({ callSid: asked.callSid, callerNumber: asked.from, calledNumber: asked.to });
-    if (!call) return say(response, busyTwiml(fallbackNumber));
-    noteTaken(asked.callSid);
-    connect(request, response, asked.callSid);
+    say(response, twimlOf(phoneCalls.ring(asked), request, asked.callSid));
   });
 
+  // From here on the caller is on the line: whatever Twilio asks, and however it does, the answer is TwiML.
   routes.post('/webhook/twilio/after', (request, response) => {
-    const asked = readVoiceWebhook(request.body ?? {});
-    say(response, afterwards(asked.kind === 'unreadable' ? undefined : calls.find(asked.callSid)));
+    const asker = askerOf(request);
+    const { asked } = asker;
+    if (!asked) return say(response, handOn.first(asker));
+    const stream = request.query.stream === undefined ? 1 : Number(request.query.stream) || 1;
+    say(response, twimlOf(phoneCalls.streamOver(asked, stream), request, asked.callSid));
+  });
+
+  routes.post('/webhook/twilio/after-dial', (request, response) => {
+    const asker = askerOf(request);
+    const isDone = wasAnswered(request.body ?? {}) || (asker.asked && isOver(asker.asked.callStatus));
+    say(response, handOn.afterDial(asker, isDone === true));
+  });
+
+  routes.post('/webhook/twilio/after-voicemail', (_, response) => {
+    say(response, handOn.afterVoicemail());
+  });
+
+  routes.post('/webhook/twilio/recording', (request, response) => {
+    const told = readRecordingStatus(request.body ?? {});
+    if (told.kind === 'recordingStatus' && told.completed && !toldRecordings.get(told.recordingSid)) {
+      toldRecordings.set(told.recordingSid, true);
+      const { callSid, recordingSid, seconds } = told;
+      options.leftMessage({ callSid, recordingSid, ...(seconds !== undefined && { seconds }) });
+    }
+    response.status(204).end();
   });
 
   routes.post('/webhook/twilio/stream', (request, response) => {
     const told = readStreamStatus(request.body ?? {});
-    if (told.kind === 'streamStatus' && told.event === 'stream-error') {
-      const words = `Twilio reports a failure of the stream${told.error ? `: ${told.error}` : ''}.`;
-      calls.find(told.callSid)?.tell({ type: 'stream.failed', words });
-    }
+    if (told.kind === 'streamStatus' && told.event === 'stream-error') phoneCalls.streamFailed(told);
     response.status(204).end();
   });
 

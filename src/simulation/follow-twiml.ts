@@ -4,18 +4,28 @@ import { parametersOf, type Verb } from './twiml.ts';
 
 /** How a call ended. */
 export interface CallEnding {
-  /** The caller hung up; the server ended it; the line broke; a person was dialled; or there was no call at all. */
-  endedBy: 'caller' | 'bridge' | 'line' | 'dialled' | 'refused';
+  /**
+   * The caller hung up; the server ended it; the line broke; a person was dialled, and answered; the caller left a
+   * message; or there was no call at all.
+   */
+  endedBy: 'caller' | 'bridge' | 'line' | 'dialled' | 'voicemail' | 'refused';
   /** The same in a sentence. */
   ending: string;
   /** Only when `refused`. */
   refusal?: Refusal;
 }
 
+/** What becomes of a `<Dial>`, as its action is told (`DialCallStatus`). */
+export type DialStatus = 'completed' | 'busy' | 'no-answer' | 'failed';
+
 /** What the verbs of a TwiML document need of the call. */
 export interface Switchboard {
-  /** Asks the server for the TwiML at `url`, which may be relative. */
-  ask(url: string): Promise<Verb[] | Refusal>;
+  /** Asks the server for the TwiML at `url`, which may be relative, and tells it `fields` besides the usual ones. */
+  ask(url: string, fields: Record<string, string>): Promise<Verb[] | Refusal>;
+  /** What becomes of the person of a `<Dial>`; without it, every one is answered. */
+  dial?(dial: Verb): DialStatus;
+  /** Takes the caller's message; what the `<Record>`'s action is told of it. Nothing, and without it: none is left. */
+  record?(record: Verb): Record<string, string> | undefined;
   /** Takes the call along a `<Stream>` that Twilio would accept, to its end. */
   talk(stream: Verb): Promise<StreamEnd>;
   /** Why a stream was refused, with the remedy that is known. */
@@ -71,10 +81,13 @@ export async function followTwiml(twiml: Verb[], switchboard: Switchboard): Prom
   let verbs = twiml;
   let lastStream: StreamEnd | undefined;
   let trouble: Refusal | undefined;
+  /** Where the caller got after the streams. */
+  let arrived: CallEnding | undefined;
   const said: string[] = [];
 
   /** The call is over for want of further verbs. */
   function over(): CallEnding {
+    if (arrived) return arrived;
     if (lastStream) return endingOf(lastStream);
     if (trouble) return refused(trouble);
     if (said.length === 0) return refused({ kind: 'twiml', words: NO_STREAM });
@@ -84,8 +97,8 @@ export async function followTwiml(twiml: Verb[], switchboard: Switchboard): Prom
     });
   }
 
-  async function goTo(url: string): Promise<void> {
-    const answer = await switchboard.ask(url);
+  async function goTo(url: string, fields: Record<string, string> = {}): Promise<void> {
+    const answer = await switchboard.ask(url, fields);
     verbs = Array.isArray(answer) ? answer : [];
     if (!Array.isArray(answer)) {
       trouble ??= answer;
@@ -109,6 +122,22 @@ export async function followTwiml(twiml: Verb[], switchboard: Switchboard): Prom
     if (verb.attributes.action) await goTo(verb.attributes.action);
   }
 
+  async function dial(verb: Verb): Promise<void> {
+    const status = switchboard.dial?.(verb) ?? 'completed';
+    if (status === 'completed')
+      arrived = { endedBy: 'dialled', ending: 'The server puts the caller through to a person.' };
+    switchboard.tell(`Twilio dials a person: ${status}`);
+    if (verb.attributes.action) await goTo(verb.attributes.action, { DialCallStatus: status });
+  }
+
+  async function record(verb: Verb): Promise<void> {
+    const message = switchboard.record?.(verb);
+    if (!message) return;
+    arrived = { endedBy: 'voicemail', ending: 'The caller leaves a message.' };
+    switchboard.tell('Twilio takes a message');
+    if (verb.attributes.action) await goTo(verb.attributes.action, message);
+  }
+
   for (let step = 0; step < MOST_VERBS; step += 1) {
     if (switchboard.callerHungUp || lastStream?.by === 'caller') return endingOf({ by: 'caller', words: '' });
     const verb = verbs[0];
@@ -120,7 +149,11 @@ export async function followTwiml(twiml: Verb[], switchboard: Switchboard): Prom
       case 'Reject':
         return refused({ kind: 'busy', words: 'The server rejects the call.' });
       case 'Dial':
-        return { endedBy: 'dialled', ending: 'The server puts the caller through to a person.' };
+        await dial(verb);
+        break;
+      case 'Record':
+        await record(verb);
+        break;
       case 'Say':
         said.push(verb.text.trim());
         switchboard.tell(`Twilio says: "${verb.text.trim()}"`);

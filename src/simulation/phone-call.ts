@@ -1,6 +1,6 @@
 import type { Ports } from '../ports.ts';
 import { type CallFigures, figuresOf } from './call-figures.ts';
-import { type CallEnding, endingOf, followTwiml, refused } from './follow-twiml.ts';
+import { type CallEnding, type DialStatus, endingOf, followTwiml, refused } from './follow-twiml.ts';
 import type { StreamEvent } from './media-stream.ts';
 import { createPhoneLine, type LineRecord, type StreamEnd } from './phone-line.ts';
 import { findSpeech } from './speech-finder.ts';
@@ -23,6 +23,12 @@ export interface PhoneCallOptions {
   /** The caller hangs up after this long whatever happens. 10 minutes unless told. */
   maxMs?: number;
   markEchoDelayMs?: number;
+  /** The line to the server breaks this long after each stream has begun; streams beyond the list are whole. */
+  breaksAfterMs?: readonly number[];
+  /** What becomes of a person who is dialled: answered unless told. */
+  person?: DialStatus;
+  /** Whether the caller leaves a message when asked for one; does unless told. */
+  leavesMessage?: boolean;
   /** Signs the webhooks and the upgrade as Twilio does; without it they are not signed. */
   sign?: Sign;
   /** The address that the server goes by (its `PUBLIC_URL`), if it is not that of `to`. */
@@ -116,7 +122,11 @@ export async function placePhoneCall(ports: Ports, options: PhoneCallOptions): P
     return end.by === 'refusal' ? refused(refusalOf(end, to)) : endingOf(end);
   }
 
+  let streams = 0;
+
   async function talk(stream: Verb): Promise<StreamEnd> {
+    const breaksAfterMs = options.breaksAfterMs?.[streams];
+    streams += 1;
     const streamSid = newSid('MZ');
     const { url = '', statusCallback, name = streamSid } = stream.attributes;
     const inform = (StreamEvent: string, more: Record<string, string> = {}) => {
@@ -127,19 +137,32 @@ export async function placePhoneCall(ports: Ports, options: PhoneCallOptions): P
     };
     const { url: dialled, headers } = requests.streamAt(url);
     const begun = () => inform('stream-started');
-    const end = await line.connect(dialled, headers, { streamSid, parameters: parametersOf(stream), begun });
+    const parameters = parametersOf(stream);
+    const end = await line.connect(dialled, headers, { streamSid, parameters, begun, breaksAfterMs });
     const StreamError = STREAM_ERRORS[end.by];
     inform(StreamError ? 'stream-error' : 'stream-stopped', StreamError ? { StreamError } : {});
     return end;
   }
 
+  function record({ attributes }: Verb): Record<string, string> | undefined {
+    if (options.leavesMessage === false) return undefined;
+    const RecordingSid = newSid('RE');
+    const RecordingUrl = `https://api.twilio.com/2010-04-01/Accounts/${accountSid}/Recordings/${RecordingSid}`;
+    const recording = { RecordingSid, RecordingUrl, RecordingDuration: '7' };
+    const { recordingStatusCallback: told } = attributes;
+    if (told !== undefined) requests.tell(told, { ...ids, ...recording, RecordingStatus: 'completed' });
+    return recording;
+  }
+
   async function callWebhook(): Promise<CallEnding> {
     const webhook = requests.publicAddress(to);
-    const ask = (url: string, CallStatus: string) => requests.askTwiml(url, { CallStatus });
-    const twiml = await ask(webhook, 'ringing');
+    const twiml = await requests.askTwiml(webhook, { CallStatus: 'ringing' });
     if (!Array.isArray(twiml)) return refused(twiml);
     return followTwiml(twiml, {
-      ask: (url) => ask(new URL(url, webhook).href, 'in-progress'),
+      ask: (url, fields) =>
+        requests.askTwiml(new URL(url, webhook).href, { CallStatus: 'in-progress', ...fields }),
+      dial: () => options.person ?? 'completed',
+      record,
       talk,
       refusalOf: (end, stream) => refusalOf(end, stream.attributes.url ?? ''),
       tell: (words) => tell({ type: 'twilio', words, atMs: line.elapsedMs }),

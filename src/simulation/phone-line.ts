@@ -54,6 +54,8 @@ export interface PhoneLine {
 export interface StreamStart {
   streamSid: string;
   parameters: Record<string, string>;
+  /** The line breaks, without a word, this long after the stream has begun. */
+  breaksAfterMs?: number | undefined;
   /** Told once the stream has begun. */
   begun?(): void;
 }
@@ -122,6 +124,7 @@ export function createPhoneLine(
     return new Promise((resolve) => {
       let caller: Caller | undefined;
       let beganMs = 0;
+      let breaking: unknown;
       const { callSid, accountSid, markEchoDelayMs } = options;
       const socket = ports.openSocket(url, { headers, handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS });
 
@@ -131,6 +134,8 @@ export function createPhoneLine(
         caller = callerAt(beganMs, stream);
         endStream = caller.hangUp;
         caller.start();
+        const { breaksAfterMs } = start;
+        if (breaksAfterMs !== undefined) breaking = clock.setTimeout(stream.drop, breaksAfterMs);
       }
 
       function ended(code: number, words: string): StreamEnd {
@@ -149,6 +154,7 @@ export function createPhoneLine(
         if (event.type === 'opened') begin();
         if (event.type !== 'closed') return;
         endStream = () => {};
+        clock.clearTimeout(breaking);
         resolve(ended(event.code, event.words));
       }
 

@@ -74,7 +74,8 @@ export async function serveVapi(
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port ?? 0, HOST, resolve);
+    // Exclusive: of several processes that share their port (node:cluster) each has its own agents.
+    server.listen({ port: options.port ?? 0, host: HOST, exclusive: true }, resolve);
   });
   authority = `${HOST}:${(server.address() as AddressInfo).port}`;
 

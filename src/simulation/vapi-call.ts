@@ -13,6 +13,8 @@ import { type Fields, fields, readObject } from './vapi-requests.ts';
 
 /** The call as the service holds it. */
 export interface HeldVapiCall extends VapiCall {
+  /** In ms since 1970. */
+  readonly createdAt: number;
   join(socket: Socket): void;
   /** Takes a message that came by the control URL. False for one of no known type. */
   tell(message: Fields): boolean;
@@ -137,6 +139,7 @@ export function createVapiCall(
   function leave(leaving: Socket, ending: VapiEnding): void {
     if (ending === 'cut') leaving.terminate();
     else if (ending === 'failed') leaving.close(1011, 'Internal error');
+    else if (ending === 'unwelcome') leaving.close(1008, 'Policy violation');
     else leaving.close(ending === 'no-code' ? NO_CODE : 1000, '');
   }
 
@@ -163,6 +166,7 @@ export function createVapiCall(
     dialect,
     format,
     clock,
+    createdAt: clock.epochMs(),
     request,
     heard,
     messages,

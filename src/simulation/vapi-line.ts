@@ -11,9 +11,9 @@ export type VapiDialect = 'transport' | 'direct';
 /**
  * How a call's socket goes when the call ends: `said` sends `status-update` ended and closes with 1000; the others send
  * nothing and close with 1000 (`unsaid`), with no code (`no-code`, heard as 1005), by cutting the line (`cut`, heard
- * as 1006), or with 1011 (`failed`).
+ * as 1006), or with 1011 (`failed`) or 1008 (`unwelcome`).
  */
-export type VapiEnding = 'said' | 'unsaid' | 'no-code' | 'cut' | 'failed';
+export type VapiEnding = 'said' | 'unsaid' | 'no-code' | 'cut' | 'failed' | 'unwelcome';
 
 /** The code to give `Socket.close` for a close frame without a body, which the far end hears under the same number. */
 export const NO_CODE = 1005;

@@ -63,6 +63,33 @@ export function readCreateCall(body: Fields): { format: AudioFormat } | { wrong:
   return wrong.length > 0 ? { wrong } : { format };
 }
 
+const LIST_PARAMETERS = new Set(
+  `id assistantId phoneNumberId limit createdAtGt createdAtLt createdAtGe createdAtLe updatedAtGt updatedAtLt
+  updatedAtGe updatedAtLe`.split(/\s+/),
+);
+/** Of those that Vapi has, the ones that are understood here. */
+const LISTED_BY = new Set(['limit', 'createdAtGe']);
+
+/** What the query of a `GET /call` asks for, or Vapi's words on what is wrong with it. */
+export function readListCalls(
+  query: URLSearchParams,
+): { limit: number; since: number } | { wrong: string | string[] } {
+  const limit = Number(query.get('limit') ?? 100);
+  const since = query.get('createdAtGe');
+  const wrong = [...query.keys()]
+    .filter((name) => !LISTED_BY.has(name))
+    .map((name) =>
+      LIST_PARAMETERS.has(name)
+        ? `${name} is not understood by this double of Vapi`
+        : `property ${name} should not exist`,
+    );
+  if (!(limit >= 0 && limit <= 1_000)) wrong.push('limit must be a number from 0 to 1000');
+  if (since !== null && !/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(since))
+    wrong.push('createdAtGe must be a valid ISO 8601 date string');
+  if (wrong.length > 0) return { wrong };
+  return { limit, since: since === null ? Number.NEGATIVE_INFINITY : Date.parse(since) };
+}
+
 const DEFAULT_AUDIO: Fields = { format: 'pcm_s16le', container: 'raw', sampleRate: 16_000 };
 
 function unknownProperties(object: Fields, known: ReadonlySet<string>, path: string): string[] {

@@ -3,7 +3,7 @@ import type { Clock, RandomBytes, Socket } from '../ports.ts';
 import { type CreateAnswer, type HttpAnswer, json, newCall, REFUSALS, refusal } from './vapi-answers.ts';
 import { createVapiCall, type HeldVapiCall, type VapiCallSettings } from './vapi-call.ts';
 import type { VapiCall, VapiCallLine, VapiDialect, VapiMind } from './vapi-line.ts';
-import { type Fields, readCreateCall, readObject } from './vapi-requests.ts';
+import { type Fields, readCreateCall, readListCalls, readObject } from './vapi-requests.ts';
 
 /** A request as it came; header names are in lower case. */
 export interface HttpRequest {
@@ -30,10 +30,19 @@ export interface VapiService {
   live(): number;
 }
 
+/** How one `POST /call` is dealt with. */
+export interface CreateScript {
+  as?: CreateAnswer;
+  /** Until it is acted upon. */
+  delayMs?: number;
+  /** From then until it is answered. */
+  answerDelayMs?: number;
+}
+
 /** What goes otherwise than it should, or takes its time. */
 export interface VapiScript extends Partial<Omit<VapiCallSettings, 'clock' | 'mind'>> {
   /** How the `n`-th `POST /call`, from 0, is answered, and after how long. `created` where it returns nothing. */
-  answer?: (n: number) => { as?: CreateAnswer; delayMs?: number } | undefined;
+  answer?: (n: number) => CreateScript | undefined;
   /** How long every `POST /call` takes that `answer` gives no time for. */
   createDelayMs?: number;
   /** Whether the handshake of the `n`-th WebSocket that has the right to come, from 0, is refused. */
@@ -76,6 +85,9 @@ export function createVapiService(options: VapiServiceOptions): VapiService {
   let creates = 0;
   let handshakes = 0;
 
+  async function passed(ms: number): Promise<void> {
+    if (ms > 0) await new Promise<void>((resolve) => clock.setTimeout(resolve, ms));
+  }
   const live = () => [...calls.values()].filter((call) => call.state !== 'ended').length;
   const hasKey = (headers: HttpRequest['headers']) => headers.authorization === `Bearer ${apiKey}`;
 
@@ -88,9 +100,9 @@ export function createVapiService(options: VapiServiceOptions): VapiService {
   }
 
   async function createCall({ headers, body }: HttpRequest): Promise<HttpAnswer> {
-    const { as = 'created', delayMs = createDelayMs } = script.answer?.(creates) ?? {};
+    const { as = 'created', delayMs = createDelayMs, answerDelayMs = 0 } = script.answer?.(creates) ?? {};
     creates += 1;
-    if (delayMs > 0) await new Promise<void>((resolve) => clock.setTimeout(resolve, delayMs));
+    await passed(delayMs);
     const refused = REFUSALS[hasKey(headers) ? as : 'invalid-key'];
     if (refused) return refused;
     const request = readObject(body);
@@ -98,24 +110,37 @@ export function createVapiService(options: VapiServiceOptions): VapiService {
     const read = readCreateCall(request);
     if ('wrong' in read) return refusal(400, 'Bad Request', read.wrong);
     const call = openCall('transport', read.format, request);
-    if (as === 'concurrency-blocked') call.end('call.start.error-subscription-concurrency-limit-reached');
-    return json(201, {
-      ...newCall(call, origin(), clock.epochMs(), as === 'created-without-url'),
+    const blocked = as === 'concurrency-blocked' || live() > concurrencyLimit;
+    if (blocked) call.end('call.start.error-subscription-concurrency-limit-reached');
+    const answer = json(201, {
+      ...newCall(call, origin(), call.createdAt, as === 'created-without-url'),
       subscriptionLimits: {
-        concurrencyBlocked: as === 'concurrency-blocked',
+        concurrencyBlocked: blocked,
         concurrencyLimit,
         remainingConcurrentCalls: Math.max(0, concurrencyLimit - live()),
       },
     });
+    await passed(answerDelayMs);
+    return answer;
   }
 
-  function callAnswer(call: HeldVapiCall): HttpAnswer {
-    return json(200, {
+  function seen(call: HeldVapiCall) {
+    return {
       id: call.id,
+      name: call.request.name,
       type: 'vapi.websocketCall',
       status: call.state,
+      createdAt: new Date(call.createdAt).toISOString(),
       ...(call.endedReason === null ? {} : { endedReason: call.endedReason }),
-    });
+    };
+  }
+
+  function listCalls({ path, headers }: HttpRequest): HttpAnswer {
+    if (!hasKey(headers)) return REFUSALS['invalid-key'] as HttpAnswer;
+    const read = readListCalls(new URLSearchParams(path.split('?')[1]));
+    if ('wrong' in read) return refusal(400, 'Bad Request', read.wrong);
+    const listed = [...calls.values()].filter(({ createdAt }) => createdAt >= read.since);
+    return json(200, listed.reverse().slice(0, read.limit).map(seen));
   }
 
   function aboutCall({ method, headers }: HttpRequest, id: string): HttpAnswer {
@@ -123,7 +148,7 @@ export function createVapiService(options: VapiServiceOptions): VapiService {
     const call = calls.get(id);
     if (!call) return refusal(404, 'Not Found', 'Call not found');
     if (method === 'DELETE') call.end('manually-canceled');
-    return callAnswer(call);
+    return json(200, seen(call));
   }
 
   // Live call control asks for no key: the address is the secret.
@@ -155,6 +180,7 @@ export function createVapiService(options: VapiServiceOptions): VapiService {
       const [first = '', second, ...rest] = segments(request.path);
       if (rest.length === 0 && first === 'call') {
         if (second === undefined && method === 'POST') return createCall(request);
+        if (second === undefined && method === 'GET') return listCalls(request);
         if (second !== undefined && (method === 'GET' || method === 'DELETE'))
           return aboutCall(request, second);
       }

@@ -1,11 +1,13 @@
 import type { TwilioLinkFact } from '../../machines/twilio-socket.ts';
 import type { Clock, Overhear, Socket } from '../ports.ts';
+import { createPulse } from '../pulse.ts';
 import {
   createTwilioWriter,
   readTwilioMessage,
   type TwilioStarted,
   type TwilioWriter,
 } from '../wire/twilio.ts';
+import { createCallerLimits } from './caller-limits.ts';
 
 /** Whether a `start` is let in, and if not, why; the words go into the close frame and the log. */
 export type Admission = { ok: true } | { ok: false; words: string };
@@ -22,6 +24,8 @@ export interface CallerLineOptions {
   marked(name: string): void;
   /** The caller pressed a key. */
   pressed(digit: string): void;
+  /** How long Twilio took to answer a ping. */
+  timed?(rttMs: number): void;
   /** Is told what passes on Twilio's socket, but for the audio and the key that was pressed. */
   overhear?: Overhear;
 }
@@ -30,6 +34,8 @@ export interface CallerLineOptions {
 export interface CallerLineReadings {
   unreadable: number;
   ignored: number;
+  /** Keys that came too fast for the agent to be told of them. */
+  untoldKeys: number;
 }
 
 /** The caller's end of a call: Twilio's media socket, once it is there. Before, whatever is sent goes nowhere. */
@@ -49,6 +55,8 @@ export interface CallerLine {
   dismiss(words: string): void;
   /** Cuts the line, without a handshake, and hears nothing more. */
   cut(): void;
+  /** Twilio is at least so late with what it answers, in ms; `null` before its first answer. */
+  readonly rttMs: number | null;
   readonly readings: CallerLineReadings;
 }
 
@@ -57,6 +65,12 @@ const POLICY = 1008;
 
 /** Twilio brings a frame every 20 ms; a hole longer than this, in ms, is worth telling. */
 const HOLE_MS = 500;
+
+/** Between looks at how late Twilio is, in ms. Nothing is done about it but to tell: its marks tell what was heard. */
+const PULSE_MS = 2_000;
+
+/** What may wait in our socket for a Twilio that does not read, in bytes: more than a minute of audio. */
+const MOST_UNSENT_BYTES = 1024 * 1024;
 
 /** The names of our own marks; whatever else comes back as one is not repeated. */
 const OUR_MARK = /^g\d{1,9}:\d{1,12}$/;
@@ -80,7 +94,19 @@ export function createCallerLine(options: CallerLineOptions): CallerLine {
   let admit: (started: TwilioStarted) => Admission = () => ({ ok: false, words: 'no socket is expected' });
   let lastFrameAt = 0;
   let silenceTimer: unknown = null;
-  const readings = { unreadable: 0, ignored: 0 };
+  let deaf = false;
+  let wasLate = false;
+  const limits = createCallerLimits(clock);
+  const readings = { unreadable: 0, ignored: 0, untoldKeys: 0 };
+
+  const pulse = createPulse({
+    clock,
+    everyMs: PULSE_MS,
+    ping: (number) => socket?.ping(number),
+    answered: () => tell({ type: 'socket.ponged' }),
+    ...(options.timed && { timed: options.timed }),
+    late: (isLate) => noteLate(isLate),
+  });
 
   function start(started: TwilioStarted): void {
     if (writer) {
@@ -97,6 +123,7 @@ export function createCallerLine(options: CallerLineOptions): CallerLine {
     writer = createTwilioWriter(started.streamSid);
     lastFrameAt = clock.now();
     watchForSilence(mediaTimeoutMs);
+    pulse.start();
     tell({
       type: 'twilio.started',
       at: sinceStart(),
@@ -112,6 +139,7 @@ export function createCallerLine(options: CallerLineOptions): CallerLine {
   function examine(): void {
     const silentMs = clock.now() - lastFrameAt;
     if (silentMs >= mediaTimeoutMs) tell({ type: 'socket.silent' });
+    if (socket && socket.unsentBytes > MOST_UNSENT_BYTES) tell({ type: 'socket.clogged' });
     watchForSilence(silentMs < mediaTimeoutMs ? mediaTimeoutMs - silentMs : mediaTimeoutMs);
   }
 
@@ -121,7 +149,28 @@ export function createCallerLine(options: CallerLineOptions): CallerLine {
     lastFrameAt = now;
   }
 
+  function noteLate(isLate: boolean): void {
+    if (isLate === wasLate) return;
+    wasLate = isLate;
+    overhear('twilio', 'bridge', isLate ? 'late' : 'in time', { afterMs: Math.round(pulse.rttMs ?? 0) });
+  }
+
+  function noteUnreadable(): void {
+    readings.unreadable += 1;
+    if (limits.isNonsense()) refuse('too much that cannot be read');
+  }
+
+  /** Whoever breaks the rules is heard no more, and the socket is closed on it. */
+  function refuse(words: string): void {
+    deaf = true;
+    tell({ type: 'twilio.refused', words });
+  }
+
   function hear(text: string): void {
+    if (limits.floods()) {
+      refuse('too many messages');
+      return;
+    }
     const message = readTwilioMessage(text);
     switch (message.kind) {
       case 'media':
@@ -139,6 +188,10 @@ export function createCallerLine(options: CallerLineOptions): CallerLine {
       case 'pressed':
         if (!writer) break;
         overhear('twilio', 'bridge', 'dtmf');
+        if (limits.hammers()) {
+          readings.untoldKeys += 1;
+          return;
+        }
         options.pressed(message.digit);
         tell({ type: 'caller.pressed', at: sinceStart() });
         return;
@@ -150,7 +203,7 @@ export function createCallerLine(options: CallerLineOptions): CallerLine {
         overhear('twilio', 'bridge', 'connected');
         return;
       case 'unreadable':
-        readings.unreadable += 1;
+        noteUnreadable();
         return;
     }
     readings.ignored += 1;
@@ -170,6 +223,7 @@ export function createCallerLine(options: CallerLineOptions): CallerLine {
   function forget(): void {
     socket = null;
     clock.clearTimeout(silenceTimer);
+    pulse.stop();
   }
 
   return {
@@ -185,16 +239,19 @@ export function createCallerLine(options: CallerLineOptions): CallerLine {
       // Until one has said its start, nothing tells the right socket from another: the newest is heard.
       turnAway('another socket came');
       socket = arrived;
+      deaf = false;
       admit = admitBy;
       const current = (act: () => void) => {
         if (socket === arrived) act();
       };
       arrived.listen({
-        text: (text) => current(() => hear(text)),
-        binary() {
-          readings.unreadable += 1;
+        text(text) {
+          if (socket === arrived && !deaf) hear(text);
         },
-        ponged: () => current(() => tell({ type: 'socket.ponged' })),
+        binary() {
+          if (socket === arrived && !deaf) noteUnreadable();
+        },
+        ponged: (number) => current(() => pulse.ponged(number)),
         closed: (code) =>
           current(() => {
             forget();
@@ -218,7 +275,7 @@ export function createCallerLine(options: CallerLineOptions): CallerLine {
       overhear('bridge', 'twilio', 'clear');
       socket.sendText(writer.clear);
     },
-    ping: () => socket?.ping(),
+    ping: pulse.ask,
     close(code, words) {
       if (socket) leave(socket, code, words);
     },
@@ -229,6 +286,9 @@ export function createCallerLine(options: CallerLineOptions): CallerLine {
       if (!cutting) return;
       overhear('bridge', 'twilio', 'cut');
       cutting.terminate();
+    },
+    get rttMs() {
+      return pulse.rttMs;
     },
     readings,
   };

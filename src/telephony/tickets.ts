@@ -33,7 +33,7 @@ export interface TicketOffice {
 export interface TicketOfficeOptions {
   clock: Clock;
   randomBytes: RandomBytes;
-  /** At least 32 bytes, known to this server alone. */
+  /** At least 32 bytes, known to this server alone: to its processes, if it has several, which are of one machine. */
   key: Buffer;
   lifetimeMs?: number;
 }
@@ -42,6 +42,7 @@ interface Claims {
   callSid: string;
   nonceHash: string;
   id: string;
+  /** By the clock's monotonic time, so that whoever sets the wall clock neither ends a ticket's life nor prolongs it. */
   expiresAt: number;
 }
 
@@ -65,16 +66,9 @@ export function createTicketOffice(options: TicketOfficeOptions): TicketOffice {
   const issued = new Map<string, Issued>();
   /** Ids of tickets that were used, until they have expired: at most one lifetime more. */
   const spent = new Map<string, number>();
-  let latest = Number.NEGATIVE_INFINITY;
-
-  /** Never turns back: a wall clock that is set back would let a ticket live after its use has been forgotten. */
-  function now(): number {
-    latest = Math.max(latest, clock.epochMs());
-    return latest;
-  }
 
   function sweep(): void {
-    const moment = now();
+    const moment = clock.now();
     for (const [callSid, { expiresAt }] of issued) {
       if (expiresAt > moment) break;
       issued.delete(callSid);
@@ -92,7 +86,7 @@ export function createTicketOffice(options: TicketOfficeOptions): TicketOffice {
     // Texts are compared, not bytes: two texts can stand for the same bytes, and only one of them was issued.
     if (!same(signature, sign(key, claimsText))) return { ok: false, why: 'forged' };
     const claims = claimsFrom(claimsText);
-    const moment = now();
+    const moment = clock.now();
     if (!claims || claims.expiresAt > moment + lifetimeMs) return { ok: false, why: 'malformed' };
     if (claims.expiresAt <= moment) return { ok: false, why: 'expired' };
     if (spent.has(claims.id)) return { ok: false, why: 'used' };
@@ -106,7 +100,7 @@ export function createTicketOffice(options: TicketOfficeOptions): TicketOffice {
       if (last && !spent.has(last.id)) return { ticket: last.ticket, nonce: last.nonce };
       const nonce = randomBytes(SECRET_BYTES).toString('base64url');
       const id = randomBytes(SECRET_BYTES).toString('base64url');
-      const expiresAt = now() + lifetimeMs;
+      const expiresAt = clock.now() + lifetimeMs;
       const ticket = seal(key, { callSid, nonceHash: hash(nonce), id, expiresAt });
       issued.delete(callSid);
       issued.set(callSid, { ticket, nonce, id, expiresAt });

@@ -25,6 +25,8 @@ export interface TwilioRest {
 export interface TwilioRestOptions {
   accountSid: string;
   authToken: string;
+  /** The account's other token while one follows the other: asked with when the first one is refused. */
+  secondaryAuthToken?: string | undefined;
   /** Where Twilio's REST API is, if not at Twilio: a proxy, another region, or a double. No slash at the end. */
   apiBaseUrl?: string | undefined;
   /** For one request, to its answer. */
@@ -33,7 +35,8 @@ export interface TwilioRestOptions {
 
 /** The part of Twilio's REST API that a call needs. */
 export function createTwilioRest(options: TwilioRestOptions): TwilioRest {
-  const { accountSid, authToken, apiBaseUrl = TWILIO_API, timeoutMs = REQUEST_TIMEOUT_MS } = options;
+  const { accountSid, authToken, secondaryAuthToken } = options;
+  const { apiBaseUrl = TWILIO_API, timeoutMs = REQUEST_TIMEOUT_MS } = options;
   const http = new twilio.RequestClient({
     timeout: timeoutMs,
     autoRetry: true,
@@ -43,7 +46,9 @@ export function createTwilioRest(options: TwilioRestOptions): TwilioRest {
   const send = http.request.bind(http);
   http.request = (request) => send({ ...request, uri: request.uri.replace(TWILIO_API, () => apiBaseUrl) });
   // Empty, not left out: left out, the package takes TWILIO_EDGE and TWILIO_REGION and sends calls elsewhere unasked.
-  const client = twilio(accountSid, authToken, { httpClient: http, edge: '', region: '' });
+  const clientWith = (token: string) => twilio(accountSid, token, { httpClient: http, edge: '', region: '' });
+  const client = clientWith(authToken);
+  const second = secondaryAuthToken === undefined ? undefined : clientWith(secondaryAuthToken);
 
   return {
     async hangUp(callSid) {
@@ -51,14 +56,23 @@ export function createTwilioRest(options: TwilioRestOptions): TwilioRest {
       const id = identifierFrom(callSid);
       if (id === undefined)
         return { ok: false, words: 'Twilio was not asked to end the call: its CallSid is none.' };
+      const complete = (as: typeof client) => as.calls(id).update({ status: 'completed' });
       try {
-        await client.calls(id).update({ status: 'completed' });
+        await complete(client).catch((error) => {
+          if (!second || !isUnknown(error)) throw error;
+          return complete(second);
+        });
         return { ok: true, already: false };
       } catch (error) {
         return resultOf(error, timeoutMs);
       }
     },
   };
+}
+
+/** Whether Twilio does not know who asks: the token has had its day, or the other one is not in force yet. */
+function isUnknown(error: unknown): boolean {
+  return isFields(error) && error.status === 401;
 }
 
 function resultOf(error: unknown, timeoutMs: number): HangUpResult {

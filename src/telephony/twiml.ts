@@ -12,6 +12,11 @@ const APOLOGY = 'We are sorry, we cannot take your call right now. Please try ag
 const BUSY = 'All our lines are busy right now.';
 const TRY_LATER = 'Please try again later.';
 const TO_A_PERSON = 'Let me connect you to a person.';
+const NO_MESSAGE = 'We have not heard a message. Goodbye.';
+const THANKS = 'Thank you for your message. Goodbye.';
+
+/** The longest message that a caller can leave, in s; Twilio's own default is an hour. */
+const MESSAGE_SECONDS = 120;
 
 export interface ConnectTwiml {
   /** What the caller hears first; empty for nothing. */
@@ -51,15 +56,14 @@ export function hangUpTwiml(): string {
   return response.toString();
 }
 
-/** Says that the call cannot be taken, and ends it. */
-export function apologyTwiml(): string {
-  const response = new twilio.twiml.VoiceResponse();
-  say(response, APOLOGY);
-  response.hangup();
-  return response.toString();
+/** Says that the call cannot be taken (where `busy`: because all lines are), and ends it. */
+export function apologyTwiml(busy = false): string {
+  return lastWords(busy ? `${BUSY} ${TRY_LATER}` : APOLOGY);
 }
 
 export interface DialTwiml {
+  /** Whether the caller is told that all lines are busy. */
+  busy?: boolean;
   /** The number that the person sees; Twilio allows the From and To of the call and numbers of the account. */
   callerId?: string | undefined;
   /** Absolute address that Twilio asks what to do after the dialling, with `DialCallStatus`; without it the call ends. */
@@ -67,27 +71,9 @@ export interface DialTwiml {
 }
 
 /** Hands the caller to a person at `number`, in E.164 form. */
-export function dialTwiml(number: string, options: DialTwiml = {}): string {
+export function dialTwiml(number: string, { busy, callerId, actionUrl }: DialTwiml = {}): string {
   const response = new twilio.twiml.VoiceResponse();
-  say(response, TO_A_PERSON);
-  dial(response, number, options);
-  return response.toString();
-}
-
-/** Says that all lines are busy; then hands the caller to a person if there is a number to dial, else ends the call. */
-export function busyTwiml(fallbackNumber?: string, options: DialTwiml = {}): string {
-  const response = new twilio.twiml.VoiceResponse();
-  if (fallbackNumber) {
-    say(response, `${BUSY} ${TO_A_PERSON}`);
-    dial(response, fallbackNumber, options);
-  } else {
-    say(response, `${BUSY} ${TRY_LATER}`);
-    response.hangup();
-  }
-  return response.toString();
-}
-
-function dial(response: VoiceResponse, number: string, { callerId, actionUrl }: DialTwiml): void {
+  say(response, busy ? `${BUSY} ${TO_A_PERSON}` : TO_A_PERSON);
   const dialled = response.dial({
     answerOnBridge: true,
     timeout: RING_SECONDS,
@@ -97,6 +83,49 @@ function dial(response: VoiceResponse, number: string, { callerId, actionUrl }: 
   dialled.number(legal(number));
   // Not an apology: without an action these verbs also run after a conversation that went well.
   response.hangup();
+  return response.toString();
+}
+
+export interface VoicemailTwiml {
+  /** What the caller hears before the tone. */
+  words: string;
+  /** Whether the caller is told first that all lines are busy. */
+  busy?: boolean;
+  /** Absolute address that Twilio asks what to do after the message. */
+  actionUrl: string;
+  /** Absolute address that is told when there is a recording to be fetched. */
+  recordingStatusUrl: string;
+}
+
+/** Takes a message. The verbs after `<Record>` run only where the caller says nothing. */
+export function voicemailTwiml({ words, busy, actionUrl, recordingStatusUrl }: VoicemailTwiml): string {
+  const response = new twilio.twiml.VoiceResponse();
+  say(response, busy ? `${BUSY} ${words}` : words);
+  response.record({
+    maxLength: MESSAGE_SECONDS,
+    playBeep: true,
+    // Without an action Twilio would ask this document's own address again, and record once more.
+    action: legal(actionUrl),
+    method: 'POST',
+    recordingStatusCallback: legal(recordingStatusUrl),
+    recordingStatusCallbackMethod: 'POST',
+    recordingStatusCallbackEvent: ['completed'],
+  });
+  say(response, NO_MESSAGE);
+  response.hangup();
+  return response.toString();
+}
+
+/** Thanks for a message, and ends the call. */
+export function thanksTwiml(): string {
+  return lastWords(THANKS);
+}
+
+function lastWords(words: string): string {
+  const response = new twilio.twiml.VoiceResponse();
+  say(response, words);
+  response.hangup();
+  return response.toString();
 }
 
 function say(response: VoiceResponse, words: string): void {

@@ -71,6 +71,39 @@ export function readCallStatus(form: Form): CallStatus | Unreadable {
   return sequence === undefined ? read : { ...read, sequence };
 }
 
+/** Whether a status that Twilio has for a call says that it is over. */
+export function isOver(status: string): boolean {
+  return isCallStatus(status) && callStatuses[status];
+}
+
+/** Whether somebody took a call that was dialled, by the request of `<Dial action>`. Any other status is a no. */
+export function wasAnswered(form: Form): boolean {
+  return form.DialCallStatus === 'completed' || form.DialCallStatus === 'answered';
+}
+
+/** What Twilio's `<Record recordingStatusCallback>` tells. Its address is left out: it is the key to what was said. */
+export interface RecordingStatus {
+  kind: 'recordingStatus';
+  callSid: string;
+  recordingSid: string;
+  /** Whether there is a recording to be fetched; not yet, or none, otherwise. */
+  completed: boolean;
+  /** Its length, as far as that is told. */
+  seconds?: number;
+}
+
+/** Reads a recording status callback. Never throws. */
+export function readRecordingStatus(form: Form): RecordingStatus | Unreadable {
+  const callSid = identifierFrom(form.CallSid);
+  if (callSid === undefined) return unreadable('recording status without a usable CallSid');
+  const recordingSid = identifierFrom(form.RecordingSid);
+  if (recordingSid === undefined) return unreadable('recording status without a usable RecordingSid');
+  const completed = form.RecordingStatus === 'completed';
+  const seconds = countFrom(form.RecordingDuration);
+  const read: RecordingStatus = { kind: 'recordingStatus', callSid, recordingSid, completed };
+  return seconds === undefined ? read : { ...read, seconds };
+}
+
 function isCallStatus(status: unknown): status is keyof typeof callStatuses {
   return typeof status === 'string' && Object.hasOwn(callStatuses, status);
 }
@@ -88,7 +121,7 @@ export interface VoiceWebhook {
   callStatus: string;
 }
 
-/** Reads the request for TwiML, and that of `<Connect action>`, which has the same fields. Never throws. */
+/** Reads the request for TwiML, and those of actions (`<Connect>`, `<Dial>`, `<Record>`), which have the same fields. Never throws. */
 export function readVoiceWebhook(form: Form): VoiceWebhook | Unreadable {
   const callSid = identifierFrom(form.CallSid);
   if (callSid === undefined) return unreadable('webhook without a usable CallSid');

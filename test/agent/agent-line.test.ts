@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { createAgentLine } from '../../src/agent/agent-line.ts';
+import { createConversation } from '../../src/agent/conversation.ts';
+import { createDirect } from '../../src/agent/direct.ts';
 import { createPhraseBook, ENGLISH } from '../../src/agent/phrases.ts';
 import { createTransport } from '../../src/agent/transport.ts';
+import { createVapiDesk } from '../../src/agent/vapi-desk.ts';
+import type { Socket, SocketEar } from '../../src/ports.ts';
 import { createMemoryNetwork, type MemorySocket } from '../support/memory-network.ts';
 import { createVirtualClock } from '../support/virtual-clock.ts';
 
@@ -36,16 +40,17 @@ function listenedAt({ answer = CREATED, overhearsWords = false } = {}) {
     method === 'POST' && path === '/call' ? answer : { status: 200, body: '{}' },
   );
   const line = createAgentLine({
+    clock,
     dialect: createTransport({
       ports: network,
-      apiKey: 'the-key',
-      baseUrl: 'http://vapi',
+      desk: createVapiDesk({ clock, fetch: network.fetch, apiKey: 'the-key', baseUrl: 'http://vapi' }),
       handshakeTimeoutMs: 1_000,
       spec: { name: 'CA1', assistant: { id: 'a' }, format: 'mulaw', maxDurationSeconds: 600 },
     }),
     sinceStart: clock.now,
     spoke() {},
     phrases: createPhraseBook(ENGLISH),
+    conversation: createConversation(),
     overhear: (from, to, message, facts) =>
       told.push(`${from} → ${to} ${message}${facts ? ` ${JSON.stringify(facts)}` : ''}`),
     overhearsWords,
@@ -153,5 +158,41 @@ describe('what is overheard of the agent', () => {
     await clock.run(200);
     expect(told.slice(-5)[0]).toBe('bridge → vapi cut');
     expect(told.join()).not.toMatch(/the-key|the-id|secret|vapi\/|CA1|press/);
+  });
+});
+
+describe('a socket that was given up', () => {
+  it('is not taken for the next one when it opens all the same', () => {
+    const clock = createVirtualClock();
+    const ears: SocketEar[] = [];
+    const nothing = () => {};
+    const dial = (): Socket => ({
+      listen: (ear) => ears.push(ear),
+      sendText: nothing,
+      sendBinary: nothing,
+      ping: nothing,
+      close: nothing,
+      terminate: nothing,
+      pause: nothing,
+      resume: nothing,
+      unsentBytes: 0,
+    });
+    const line = createAgentLine({
+      clock,
+      dialect: createDirect({ ports: { openSocket: dial }, apiKey: '', endpoint: '', handshakeTimeoutMs: 1 }),
+      sinceStart: clock.now,
+      spoke() {},
+      phrases: createPhraseBook(ENGLISH),
+      conversation: createConversation(),
+    });
+    const facts: string[] = [];
+    line.open();
+    line.cut();
+    line.connect(({ type }) => facts.push(type));
+    line.open();
+    ears[0]?.opened?.();
+    expect([facts, clock.armed]).toEqual([[], 0]);
+    ears[1]?.opened?.();
+    expect([facts, clock.armed]).toEqual([['socket.opened'], 1]);
   });
 });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createTransport } from '../../src/agent/transport.ts';
 import { isVapiAddress } from '../../src/agent/vapi-addresses.ts';
+import { createVapiDesk } from '../../src/agent/vapi-desk.ts';
+import { createVirtualClock } from '../support/virtual-clock.ts';
 
 const VAPI = 'https://api.vapi.ai';
 
@@ -44,13 +46,16 @@ describe('S26 a call whose socket leads elsewhere', () => {
           dialled.push(url);
           throw new Error('nothing is to be dialled');
         },
+      },
+      desk: createVapiDesk({
+        clock: createVirtualClock(),
         async fetch(url, { method }) {
           asked.push(`${method} ${url}`);
           return { status: 201, headers: { get: () => null }, text: async () => JSON.stringify(body) };
         },
-      },
-      apiKey: 'key',
-      baseUrl: VAPI,
+        apiKey: 'key',
+        baseUrl: VAPI,
+      }),
       handshakeTimeoutMs: 1_000,
       spec: { name: 'c', assistant: { id: 'a' }, format: 'mulaw', maxDurationSeconds: 600 },
     });

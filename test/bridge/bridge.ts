@@ -73,6 +73,7 @@ export function createBridge({ told, world, ports, baseUrl, wsEndpoint, rest }: 
     log,
     stateName,
     liveCalls: () => calls.live,
+    traces: world.traces,
     settings: {
       dialect,
       format,

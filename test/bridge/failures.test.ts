@@ -86,7 +86,9 @@ stories('An agent that cannot be had', (story) => {
       await isOver(world, placed);
       expect(placed.call.ending?.reason).toBe('agentUnavailable');
       expect(placed.call.ending?.words).toContain('did not open: refused with HTTP 404');
-      expect(world.service.calls.map(({ endedReason }) => endedReason)).toEqual(['manually-canceled']);
+      // Another was asked for, in vain.
+      const canceled = 'manually-canceled';
+      expect(world.service.calls.map(({ endedReason }) => endedReason)).toEqual([canceled, canceled]);
       expectLeftToTwilio(world, placed);
     },
   );
@@ -99,8 +101,10 @@ stories('An agent that cannot be had', (story) => {
         const placed = await world.place();
         placed.phone.talk();
         await world.run(3_700);
-        expect(placed.call.ending).toBeNull();
-        await isOver(world, placed, 500);
+        expect(placed.call.figures.replacements).toBe(0);
+        const isAskedAgain = () => placed.call.figures.replacements === 1;
+        await world.until('another is asked for', isAskedAgain, 500);
+        await isOver(world, placed, 4_500);
         expect(placed.call.ending?.reason).toBe('agentUnavailable');
         expect(placed.call.ending?.words).toMatch(/did not open/);
         expectLeftToTwilio(world, placed);
@@ -152,19 +156,22 @@ stories('An agent that cannot be had', (story) => {
 stories('A line that breaks', (story) => {
   for (const ending of ['cut', 'failed'] as const) {
     story(
-      `at the agent's end (${ending}) lets what was said be heard, and leaves the rest to Twilio`,
+      `at the agent's end (${ending}) lets what was said be heard, and another agent goes on`,
       {},
       async (world) => {
         const placed = await liveCall(world);
         const words = createTurn(world, 1, 500);
         placed.agent.mind.say(words.spoken, 'at-once');
         await world.run(100);
-        placed.agent.vapi.end('pipeline-error', ending);
-        await isOver(world, placed);
-        expect(placed.call.ending?.reason).toBe('agentLost');
-        expect(placed.call.ending?.words).toContain(ending === 'cut' ? '1006' : '1011');
-        expectHeard(world, placed.phone, words);
-        expectLeftToTwilio(world, placed);
+        const lost = placed.agent;
+        lost.vapi.end('pipeline-error', ending);
+        await world.until('another is there', () => placed.agent.vapi.id !== lost.vapi.id, 3_000);
+        const answer = createTurn(world, 2, 300);
+        placed.agent.mind.say(answer.spoken);
+        await agentIsDone(world, placed, 3_000);
+        expectHeard(world, placed.phone, words, answer);
+        const told = ending === 'cut' ? '1006' : '1011';
+        expect(messages(world).join()).toContain(`[VAPI] The agent's socket broke with code ${told}.`);
       },
     );
   }
@@ -203,11 +210,12 @@ stories('A line that breaks', (story) => {
     async (world) => {
       const placed = await liveCall(world);
       placed.deafenAgent();
+      const lost = placed.agent;
       await world.run(10_000 + 5_000);
-      expect(placed.call.outcome?.reason).toBe('agentLost');
-      await isOver(world, placed, 3_000);
-      expect(placed.agent.vapi.endedReason).toBe('manually-canceled');
-      expectLeftToTwilio(world, placed);
+      expect(placed.call.figures.replacements).toBe(1);
+      await world.run(100);
+      expect(lost.vapi.endedReason).toBe('manually-canceled');
+      expect(placed.agent.vapi.id).not.toBe(lost.vapi.id);
     },
   );
 

@@ -24,7 +24,7 @@ export function dialLater(clock: Clock, delayMs: number, dial: () => Socket): So
     },
     sendText: (text) => dialled?.sendText(text),
     sendBinary: (bytes) => dialled?.sendBinary(bytes),
-    ping: () => dialled?.ping(),
+    ping: (number) => dialled?.ping(number),
     close(code, words) {
       dialled?.close(code, words);
       giveUp();

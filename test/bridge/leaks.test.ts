@@ -9,7 +9,11 @@ const ENDS: ReadonlyArray<(placed: PlacedCall) => void> = [
   ({ phone }) => phone.hangUp(),
   ({ phone }) => phone.dropLine(),
   ({ agent }) => agent.vapi.end('assistant-ended-call'),
-  ({ agent }) => agent.vapi.end('pipeline-error', 'cut'),
+  // The caller leaves while another agent is asked for.
+  ({ agent, phone }) => {
+    agent.vapi.end('pipeline-error', 'cut');
+    phone.hangUp();
+  },
   ({ call }) => call.tell({ type: 'call.hangUp', reason: 'hungUp', words: 'An operator ended the call.' }),
   (placed) => void placed.complete(),
 ];
@@ -41,7 +45,7 @@ stories('Calls at the same time', (story) => {
         'callerHungUp',
         'callerLost',
         'agentEnded',
-        'agentLost',
+        'callerHungUp',
         'hungUp',
         'callerHungUp',
       ]);

@@ -48,8 +48,21 @@ const ENDINGS: ReadonlyArray<readonly [reason: string, end: (placed: Placed) => 
   ['callerLost', ({ call }) => call.tell({ type: 'stream.failed', words: 'The stream failed.' })],
   ['callerHungUp', ({ call }) => call.tell({ type: 'caller.hungUp', words: 'Twilio says so.' })],
   ['agentEnded', ({ agentsCall }) => agentsCall()?.end('assistant-ended-call')],
-  ['agentLost', ({ agentsCall }) => agentsCall()?.end('pipeline-error', 'cut')],
-  ['agentLost', ({ agentsCall }) => agentsCall()?.end('pipeline-error', 'failed')],
+  // The caller leaves while another agent is asked for.
+  [
+    'callerHungUp',
+    ({ agentsCall, stream }) => {
+      agentsCall()?.end('pipeline-error', 'cut');
+      stream.stop();
+    },
+  ],
+  [
+    'callerHungUp',
+    ({ agentsCall, stream }) => {
+      agentsCall()?.end('pipeline-error', 'failed');
+      stream.stop();
+    },
+  ],
   ['agentEnded', ({ agentsCall }) => agentsCall()?.end('assistant-ended-call', 'no-code')],
   ['drained', ({ call }) => call.tell({ type: 'call.hangUp', reason: 'drained', words: 'Enough.' })],
   ['timeToLive', () => {}],
@@ -86,7 +99,7 @@ function createCrowd() {
   network.serveHttp('http://vapi', (request) => service.request(request));
   network.serve('ws://vapi', (path, headers, socket) => service.accept(path, headers, socket));
   const { dialectFor } = createDialects({
-    ports: { fetch: network.fetch, openSocket: network.openSocket },
+    ports: { clock, fetch: network.fetch, openSocket: network.openSocket },
     agent: {
       apiKey: KEY,
       baseUrl: 'http://vapi',
@@ -94,6 +107,7 @@ function createCrowd() {
       wsEndpoint: 'ws://vapi/ws',
       format: 'mulaw',
       assistant: 'tutorial',
+      createsPerSecond: CALLS,
     },
     sessionTtlMs: SESSION_TTL_MS,
   });
@@ -206,6 +220,9 @@ test(
     await expire();
     expect(failures).toEqual([]);
     expect([...endings]).toEqual(expect.arrayContaining(placed.map((_, i) => [`CA${i}`, endingOf(i)[0]])));
+    // Twilio asks what follows each.
+    for (const { call } of placed) expect(calls.get(call.callId)?.ending).not.toBeNull();
+    expect(calls.list()).toHaveLength(CALLS);
     expect(calls.live).toBe(0);
     expect(calls.held).toBe(0);
     expect(service.live()).toBe(0);

@@ -30,12 +30,12 @@ export function createPlacedCall(options: PlacedCallOptions): PlacedCall {
   const { index, callSid, streamSid, bridge, service, minds } = options;
   let phone: Phone | undefined;
 
-  /** A mind is found by the metadata that its call was created with; where that names no call, by its place. */
+  /** The latest mind is found by the metadata that its call was created with; where that names no call, by its place. */
   function mindOf(): ScriptedMind | undefined {
     const requestOf = ({ line }: ScriptedMind) => JSON.stringify(line.request);
     const inPlace = minds[index];
     return (
-      minds.find((mind) => requestOf(mind).includes(callSid)) ??
+      minds.findLast((mind) => requestOf(mind).includes(callSid)) ??
       (inPlace && !/CA[0-9a-f]{32}/.test(requestOf(inPlace)) ? inPlace : undefined)
     );
   }

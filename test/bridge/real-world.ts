@@ -148,12 +148,14 @@ export async function createRealWorld(options: WorldOptions): Promise<BridgeWorl
     inspector: bridge.watch,
     pageFolder: '/nowhere',
     timelineOf: bridge.timelineOf,
+    strain: { now: { lag: false, memory: false, fileHandles: false } },
     metrics: async () => ({ text: '', contentType: 'text/plain' }),
     uptime: () => 0,
     refused: (what) => bridge.log.warn({}, `[Refused] ${what}`),
     failed: (error) => void failures.push(error),
   });
   const { port } = await server.listen(0, '127.0.0.1');
+  const callersPort = options.callersDial?.(port) ?? port;
 
   async function post(path: string, form: Record<string, string>): Promise<string> {
     const response = await httpFetch(`http://127.0.0.1:${port}${path}`, {
@@ -180,7 +182,7 @@ export async function createRealWorld(options: WorldOptions): Promise<BridgeWorl
       service: vapi.service,
       minds,
       async connect() {
-        socket = dialler.open(`ws://127.0.0.1:${port}${target.path}`, { handshakeTimeoutMs: 5_000 });
+        socket = dialler.open(`ws://127.0.0.1:${callersPort}${target.path}`, { handshakeTimeoutMs: 5_000 });
         const { phone, opened } = createPhone({
           clock: realClock,
           socket,

@@ -6,6 +6,7 @@ import type { Call } from '../../src/call/open-call.ts';
 import type { Step } from '../../src/inspector/feed.ts';
 import type { CallRecording } from '../../src/inspector/messages.ts';
 import type { TimelineEntry } from '../../src/inspector/timelines.ts';
+import type { TraceSink } from '../../src/inspector/traces.ts';
 import type { Watch } from '../../src/inspector/watch.ts';
 import type { Clock, Ports } from '../../src/ports.ts';
 import type { Cue, ScriptedMind } from '../../src/simulation/scripted-mind.ts';
@@ -33,8 +34,12 @@ export interface WorldOptions {
   latencyMs?: number;
   /** What Twilio does when it is asked to end a call: end it (unless told), refuse, or not answer. */
   hangUp?: 'ends' | 'refuses' | 'silent';
+  /** Where a trace of each call goes; nowhere unless told. */
+  traces?: TraceSink;
   /** Spoils what the bridge is given. */
   spoil?: (ports: Ports) => Ports;
+  /** The port that callers dial in place of the server's own; over real sockets only. */
+  callersDial?: (serverPort: number) => number;
 }
 
 /** The agent's side of one call. */

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { AT_EASE } from '../support/at-ease.ts';
 
 const TSX = import.meta.resolve('tsx');
 const START_TIMEOUT_MS = 20_000;
@@ -34,7 +35,7 @@ export async function createBridge(settings: Record<string, string> = {}): Promi
     url,
     mediaUrl: `ws://127.0.0.1:${port}/media`,
     async start(more = {}) {
-      child = spawn(process.execPath, ['--import', TSX, resolve('src/main.ts')], {
+      child = spawn(process.execPath, ['--import', TSX, '--import', AT_EASE, resolve('src/main.ts')], {
         cwd: elsewhere,
         env: {
           PATH: process.env.PATH,

@@ -103,6 +103,7 @@ export async function serveSilentAgent(): Promise<{
     apiKey,
     randomBytes,
     mind: (line) => createScriptedMind(line),
+    script: { concurrencyLimit: 1_000 },
   });
   return { settings: { VAPI_API_KEY: apiKey, VAPI_BASE_URL: vapi.httpUrl }, close: vapi.close };
 }

@@ -256,7 +256,11 @@ describe.skipIf(chromium === undefined)(name, { timeout: 120_000 }, () => {
 
     beforeAll(async () => {
       agent = await serveSilentAgent();
-      bridge = await createBridge({ MAX_CALLS: String(CALLS + 50), ...agent.settings });
+      bridge = await createBridge({
+        MAX_CALLS: String(CALLS + 50),
+        VAPI_CREATES_PER_SECOND: '1000',
+        ...agent.settings,
+      });
       await bridge.start();
     }, 30_000);
     afterAll(async () => {

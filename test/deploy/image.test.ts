@@ -39,12 +39,17 @@ describe('the image', () => {
     expect(instructions.filter((line) => /https?:\/\/(?!127\.0\.0\.1)/.test(line))).toEqual([]);
   });
 
-  it('runs as the user that the manifests name, who owns nothing in it', () => {
+  it('runs as the user that the manifests name, who owns nothing in it but the folder of its state', () => {
     const pod = under(readYaml('deploy/kubernetes/statefulset.yaml')[0], 'spec.template.spec');
     const { runAsUser, runAsGroup } = under(pod, 'securityContext') as Record<string, unknown>;
     expect(only('USER')).toBe(`${runAsUser}:${runAsGroup}`);
     expect(runAsUser).toBeGreaterThan(0);
-    expect(last.filter((line) => line.includes('--chown') || line.startsWith('RUN '))).toEqual([]);
+    const owned = `COPY --from=packages --chown=${runAsUser}:${runAsGroup} /data /data`;
+    expect(last.filter((line) => line.includes('--chown') || line.startsWith('RUN '))).toEqual([owned]);
+    expect([only('VOLUME'), last.filter((line) => line.startsWith('ENV STATE_DIR'))]).toEqual([
+      '/data',
+      ['ENV STATE_DIR=/data'],
+    ]);
   });
 
   it('is Node itself, which SIGTERM reaches', () => {

@@ -108,6 +108,17 @@ describe('a pod', () => {
     expect(server.drainTimeoutMs).toBeGreaterThan(call.sessionTtlMs + longestExtensionMs);
   });
 
+  it('writes to one place, which outlives its process', () => {
+    const [volume, ...others] = listUnder(pod, 'volumes');
+    const mounts = listUnder(container, 'volumeMounts');
+    expect(others).toEqual([]);
+    expect(mounts).toEqual([
+      { name: under(volume, 'name'), mountPath: settingsOf('bridge-0').server.stateDir },
+    ]);
+    const { runAsGroup, fsGroup } = under(pod, 'securityContext') as Record<string, unknown>;
+    expect(fsGroup).toBe(runAsGroup);
+  });
+
   it('has no rights that it does not need', () => {
     expect(under(pod, 'securityContext')).toMatchObject({
       runAsNonRoot: true,
@@ -119,7 +130,6 @@ describe('a pod', () => {
       capabilities: { drop: ['ALL'] },
     });
     expect(under(pod, 'automountServiceAccountToken')).toBe(false);
-    expect(under(pod, 'volumes')).toBeUndefined();
   });
 
   it('has a limit of memory, a heap that fits in it, and no limit of CPU', () => {

@@ -51,7 +51,22 @@ describe('what is asked of Prometheus', () => {
   });
 
   it('is of labels that are there', () => {
-    const labels = ['instance', 'job', 'le', 'ending', 'outcome', 'cause', 'direction'];
+    const labels = [
+      'instance',
+      'job',
+      'le',
+      'ending',
+      'outcome',
+      'cause',
+      'direction',
+      'status',
+      'slot',
+      'to',
+      'reason',
+      'rung',
+      'result',
+      'leg',
+    ];
     for (const expression of expressions) {
       const grouped = [...expression.matchAll(/\bby \(([^)]*)\)/g)].flatMap(([, names = '']) =>
         names.split(', '),
@@ -59,6 +74,11 @@ describe('what is asked of Prometheus', () => {
       const matched = [...expression.matchAll(/(\w+)=~?"/g)].map(([, name]) => name);
       for (const label of [...grouped, ...matched]) expect(labels, expression).toContain(label);
     }
+  });
+
+  it('is of an instance, and not of each of its workers', () => {
+    for (const expression of expressions.filter((it) => /\bbridge_\w+(?!.*, instance\)$)/.test(it)))
+      expect(expression).toMatch(/\b(sum|max)\b/);
   });
 
   it('is of endings that there are', () => {

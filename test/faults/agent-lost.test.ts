@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { OpenSocket, Ports } from '../../src/ports.ts';
+import { dialLater } from '../bridge/late-socket.ts';
 import { stories } from '../bridge/stories.ts';
 import { agentIsDone, createTurn, expectHeard, liveCall } from '../bridge/turns.ts';
 
@@ -18,16 +19,57 @@ const closedWith =
     return { ...ports, openSocket };
   };
 
+/** The handshakes of the first `count` sockets take `ms`. */
+const dialledLate =
+  (count: number, ms: number) =>
+  (ports: Ports): Ports => {
+    let dialled = 0;
+    const openSocket: OpenSocket = (url, how) => {
+      dialled += 1;
+      return dialLater(ports.clock, dialled <= count ? ms : 0, () => ports.openSocket(url, how));
+    };
+    return { ...ports, openSocket };
+  };
+
 stories('An agent whose socket closes in the middle of a word', (story) => {
   const codes = [
-    [1006, 'F17 is heard to the end of what it had said, and its call is ended: broken (1006)'],
-    [1012, 'F17 is heard to the end of what it had said, and its call is ended: restarting (1012)'],
-    [1011, 'F18 is heard to the end of what it had said, and its call is ended: failed (1011)'],
-    [1013, 'F18 is heard to the end of what it had said, and its call is ended: overloaded (1013)'],
-    [1008, 'F19 is heard to the end of what it had said, and is not asked for again: unwanted (1008)'],
+    [1006, 0, 'F17 is heard to the end of what it had said, and another goes on: broken (1006)'],
+    [1012, 0, 'F17 is heard to the end of what it had said, and another goes on: restarting (1012)'],
+    [
+      1011,
+      500,
+      'F18 is heard to the end of what it had said, and after a moment another goes on: failed (1011)',
+    ],
+    [
+      1013,
+      500,
+      'F18 is heard to the end of what it had said, and after a moment another goes on: overloaded (1013)',
+    ],
   ] as const;
-  for (const [code, title] of codes) {
+  for (const [code, backOffMs, title] of codes) {
     story.virtualOnly(title, { spoil: closedWith(code) }, async (world) => {
+      const placed = await liveCall(world);
+      const words = createTurn(world, 1, 500);
+      placed.agent.mind.say(words.spoken, 'at-once');
+      await world.run(100);
+      placed.agent.vapi.end('pipeline-error', 'cut');
+      await world.run(Math.max(10, backOffMs - 10));
+      expect(world.service.calls.length).toBe(backOffMs === 0 ? 2 : 1);
+      await world.run(backOffMs === 0 ? 0 : 300);
+      expect(world.service.calls.length).toBe(2);
+      const answer = createTurn(world, 2, 300);
+      await world.run(300);
+      placed.agent.mind.say(answer.spoken);
+      await agentIsDone(world, placed, 3_000);
+      expectHeard(world, placed.phone, words, answer);
+      expect(placed.call.figures.replacements).toBe(1);
+    });
+  }
+
+  story.virtualOnly(
+    'F19 is heard to the end of what it had said, and is not asked for again: unwanted (1008)',
+    { spoil: closedWith(1008) },
+    async (world) => {
       const placed = await liveCall(world);
       const words = createTurn(world, 1, 500);
       placed.agent.mind.say(words.spoken, 'at-once');
@@ -35,14 +77,101 @@ stories('An agent whose socket closes in the middle of a word', (story) => {
       placed.agent.vapi.end('pipeline-error', 'cut');
       await world.until('the call is over', () => placed.call.ending !== null, 3_000);
       expect(placed.call.ending?.reason).toBe('agentLost');
-      expect(placed.call.ending?.words).toContain(String(code));
+      expect(placed.call.ending?.words).toContain('1008');
       expectHeard(world, placed.phone, words);
       // Twilio is left to ask what follows: a person is dialled, or the caller hears an apology.
       expect(placed.phone.closedWith).toBe(1000);
       expect(world.hangUps).toEqual([]);
       expect(world.service.calls.length).toBe(1);
-    });
-  }
+    },
+  );
+});
+
+stories('An agent whose socket is of no use', (story) => {
+  story.virtualOnly(
+    'F13 is replaced by another when its handshake is refused, which greets as it would have',
+    { script: { refusesSocket: (n) => n === 0 } },
+    async (world) => {
+      const placed = await liveCall(world);
+      expect(world.service.calls.map(({ endedReason }) => endedReason)).toEqual(['manually-canceled', null]);
+      expect(JSON.stringify(placed.agent.vapi.request)).not.toContain('assistant-waits-for-user');
+      expect(placed.agent.vapi.messages).toEqual([]);
+      expect(placed.call.figures.replacements).toBe(1);
+    },
+  );
+
+  story.virtualOnly(
+    'F14 is replaced by another when its handshake takes more than four seconds',
+    { spoil: dialledLate(1, 60_000) },
+    async (world) => {
+      const placed = await world.place();
+      placed.phone.talk();
+      await world.run(3_990);
+      expect(world.service.calls.length).toBe(1);
+      await world.run(600);
+      expect(placed.call.state).toBe('streaming');
+      expect(world.service.calls.map(({ endedReason }) => endedReason)).toEqual(['manually-canceled', null]);
+    },
+  );
+
+  story.virtualOnly(
+    'F15 is given up when nothing at all comes from it in ten seconds, and another goes on',
+    { script: { statusDelayMs: 15_000 } },
+    async (world) => {
+      const placed = await liveCall(world);
+      const mute = placed.agent;
+      await world.run(9_000);
+      expect(placed.call.figures.replacements).toBe(0);
+      await world.run(1_200);
+      expect(placed.call.figures.replacements).toBe(1);
+      expect(mute.vapi.state).toBe('ended');
+      expect(placed.agent.vapi.id).not.toBe(mute.vapi.id);
+      placed.agent.mind.say(createTurn(world, 1, 300).spoken);
+      await world.run(12_000);
+      expect(placed.call.figures.replacements).toBe(1);
+    },
+  );
+
+  story.virtualOnly('F16 is given up when it is half open, and another goes on', {}, async (world) => {
+    const placed = await liveCall(world);
+    const lost = placed.agent;
+    placed.deafenAgent();
+    await world.run(10_000 + 5_000);
+    expect(placed.call.figures.replacements).toBe(1);
+    await world.run(500);
+    expect(lost.vapi.endedReason).toBe('manually-canceled');
+    const answer = createTurn(world, 1, 300);
+    placed.agent.mind.say(answer.spoken);
+    await agentIsDone(world, placed, 3_000);
+    expectHeard(world, placed.phone, answer);
+  });
+});
+
+stories('A call that lasts long', (story) => {
+  story.virtualOnly(
+    'F27 lets its agent say goodbye: it is told 30 seconds before the end, once',
+    { call: { sessionTtlMs: 60_000 } },
+    async (world) => {
+      const placed = await liveCall(world);
+      const told = () => placed.agent.vapi.messages.map(({ message }) => message);
+      await world.run(29_800 - placed.call.gauges.at);
+      expect(told()).toEqual([]);
+      expect(placed.call.act({ action: 'extend', ms: 10_000 })).toEqual({ ok: true });
+      await world.run(9_000);
+      expect(told()).toEqual([]);
+      await world.run(1_500);
+      expect(told()).toEqual([
+        {
+          type: 'add-message',
+          message: { role: 'system', content: 'The call ends in 30 seconds: say goodbye.' },
+          triggerResponseEnabled: true,
+        },
+      ]);
+      await world.run(29_800);
+      expect(placed.call.outcome?.reason).toBe('timeToLive');
+      expect(JSON.stringify(told()).match(/say goodbye/g)).toHaveLength(1);
+    },
+  );
 });
 
 stories('An agent that talks nonsense', (story) => {

@@ -47,6 +47,18 @@ describe("an agent's socket that breaks the rules of WebSockets", () => {
       },
       1008,
     ],
+    [
+      'a message a byte at a time',
+      (_, line) => {
+        line.write(Buffer.from([0x82, 0x7f, 0, 0, 0, 0, 0, 0x08, 0, 0]));
+        const drip = (left: number): void => {
+          if (left === 0 || line.destroyed) return;
+          line.write(Buffer.alloc(1), () => setImmediate(drip, left - 1));
+        };
+        drip(20_000);
+      },
+      1008,
+    ],
     ['text that is no UTF-8', (client) => client.send(Buffer.from([0xff, 0xfe]), { binary: false }), 1007],
     ['a mask, which only clients wear', bytes(0x81, 0x80, 0, 0, 0, 0), 1002],
     ['a reserved bit', bytes(0xc1, 0x00), 1002],

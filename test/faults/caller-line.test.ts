@@ -46,7 +46,7 @@ describe('a media socket', () => {
     for (let round = 0; round < 20; round += 1) {
       for (const payload of unreadable) socket.sendText(sound(payload));
       for (const track of ['outbound', 'sideways']) socket.sendText(sound(frame, track));
-      await world.run(50);
+      await world.run(100);
     }
     phone.hush();
     await world.run(40);
@@ -54,6 +54,27 @@ describe('a media socket', () => {
     expect(call.figures).toMatchObject({ unreadableMessages: 20 * unreadable.length, gapFilledMs: 0 });
     expect(call.outcome).toBeNull();
     expect(world.failures).toEqual([]);
+  });
+
+  it('F40b that neither sends nor answers has its agent released within three and a half seconds', async () => {
+    const world = createMemoryWorld({});
+    const { socket, phone, call, agent } = await liveRawCall(world, 1);
+    socket.line.deafen();
+    await world.until('its agent is released', () => agent().endedReason !== null, 3_500);
+    expect(call.outcome?.reason).toBe('callerLost');
+    phone.dropLine();
+  });
+
+  it('F40d that lets more than a mebibyte wait is given up at once, in words', async () => {
+    const world = createMemoryWorld({});
+    const { socket, call, agent } = await liveRawCall(world, 1);
+    socket.farEnd.setUnsentBytes(1024 * 1024);
+    await world.run(3_000);
+    expect(call.outcome).toBeNull();
+    socket.farEnd.setUnsentBytes(1024 * 1024 + 1);
+    await world.until('it is given up', () => call.outcome !== null, 2_000);
+    expect(call.outcome).toEqual({ reason: 'callerLost', words: 'Twilio stopped reading its socket.' });
+    await world.until('its agent is released', () => agent().endedReason !== null, 100);
   });
 
   it('F40d that reads nothing, though it still sends, is given up within a heartbeat and its answer', async () => {

@@ -15,32 +15,21 @@ export interface Row {
   lacks?: string;
 }
 
-const AGAIN = 'no other agent is asked for';
-
 /** The rows by their ids, under the headings of `docs/faults.md`. */
 export const CATALOGUE: Record<string, Record<string, Row>> = {
   'Asking Vapi for a call': {
     F01: { asks: '400: not asked again; a person is dialled, or the caller hears an apology.' },
-    F02: {
-      asks: '401, 403: not asked again; later calls do not ask at all for a while.',
-      lacks: 'later calls ask all the same',
-    },
+    F02: { asks: '401, 403: not asked again; of later calls one in a minute asks, until it is answered.' },
     F03: {
       asks: '402, or an account that cannot pay: not asked again; later calls do not ask for a minute.',
-      lacks: 'later calls ask all the same',
     },
     F04: { asks: '429: asked once more, after as long as Vapi says or a moment, and not a third time.' },
-    F05: {
-      asks: '500, 502, 503: asked once more; while Vapi keeps failing, later calls do not ask.',
-      lacks: 'later calls ask all the same',
-    },
+    F05: { asks: '500, 502, 503: asked once more; while Vapi keeps failing, later calls do not ask.' },
     F06: {
       asks: 'No answer in 8 s: not asked again blindly; the call that may have been made is found and ended.',
-      lacks: 'an answer that never comes leaves its call to the limits of Vapi: it is not looked up',
     },
     F07: {
       asks: "A slow answer: the caller's audio is kept whole, and after 1.5 s a word says that the line lives.",
-      lacks: 'no word is said',
     },
     F08: { asks: 'A call that is made but blocked, or over at once: it is ended, and counts as refused.' },
     F09: { asks: 'An answer that is malformed or too large: refused; the call that it names is ended.' },
@@ -51,42 +40,27 @@ export const CATALOGUE: Record<string, Record<string, Row>> = {
     },
   },
   "The agent's socket": {
-    F13: {
-      asks: 'Refused: the call is ended at Vapi, and another agent is asked for once.',
-      lacks: AGAIN,
-    },
-    F14: { asks: 'A handshake of more than 4 s: cut, and another agent is asked for once.', lacks: AGAIN },
-    F15: {
-      asks: 'Open, but without a message or audio for 10 s: given up.',
-      lacks: 'a mute agent is waited for until the call is over',
-    },
-    F16: { asks: 'Half open: noticed by its heartbeat; another agent is asked for.', lacks: AGAIN },
-    F17: {
-      asks: 'Closed with 1006 or 1012 in a word: what had come is heard; another agent is asked for.',
-      lacks: AGAIN,
-    },
+    F13: { asks: 'Refused: the call is ended at Vapi, and another agent is asked for once.' },
+    F14: { asks: 'A handshake of more than 4 s: cut, and another agent is asked for once.' },
+    F15: { asks: 'Open, but without a message or audio for 10 s: given up, and another agent is asked for.' },
+    F16: { asks: 'Half open: noticed by its heartbeat; another agent is asked for.' },
+    F17: { asks: 'Closed with 1006 or 1012 in a word: what had come is heard; another agent is asked for.' },
     F18: {
       asks: 'Closed with 1011 or 1013: what had come is heard; another agent is asked for after a moment.',
-      lacks: AGAIN,
     },
     F19: { asks: 'Closed with 1008: what had come is heard; a person is dialled, or an apology heard.' },
     F20: { asks: 'The agent ends the call: its last words are heard whole, then the phone is hung up.' },
     F21: { asks: 'It ends the call without a word, by an orderly close: as if it had said so.' },
     F22: {
-      asks: 'Nonsense in text: ignored and counted; a flood of it closes the socket.',
-      lacks: 'a flood is not cut',
+      asks: 'Nonsense in text: ignored and counted; more than 20 a second for 5 s close the socket.',
     },
     F23: { asks: 'Audio in pieces of any size, odd, empty or five seconds long: heard whole.' },
     F24: { asks: 'Broken rules of WebSockets: that socket is gone, and nothing else.' },
     F25: { asks: 'Audio far faster than speech: played at its pace, kept whole, and the socket held back.' },
     F26: { asks: 'Audio of a turn that was interrupted: not heard.' },
-    F27: {
-      asks: "Vapi's own limit lies beyond ours; before ours is reached, the caller is warned.",
-      lacks: 'nobody is warned',
-    },
+    F27: { asks: "Vapi's own limit lies beyond ours; before ours is reached, the caller is warned." },
     F28: {
-      asks: 'A line that carries, but late: known by its pongs; stale audio is dropped and counted.',
-      lacks: 'the time of a pong is not looked at; only what waits in our own socket is',
+      asks: 'A line that carries, but late: known by its pongs; stale audio is dropped and counted; lost beyond 4 s.',
     },
     F29: { asks: "Vapi's report of a call lost, late or twice: the record is complete.", outside: 'records' },
   },
@@ -100,25 +74,24 @@ export const CATALOGUE: Record<string, Record<string, Row>> = {
     F34: { asks: 'A start of another account or call, or without its nonce: closed; the ticket stays good.' },
     F35: { asks: 'A second start: ignored.' },
     F36: {
-      asks: "A stream that breaks while the caller is on the line: reconnected to the same call's agent.",
-      lacks: 'a call whose stream is lost ends; what follows is a person or an apology',
+      asks: 'A stream that breaks while the caller is on the line: another one takes its place, with an agent that knows what was said; twice at most.',
     },
     F37: { asks: 'Messages that make no sense where they come: ignored.' },
     F38: { asks: 'Gaps in its timestamps are filled with silence; a jump back begins anew.' },
     F39: { asks: 'A stream in another format: turned away, and Vapi hears none of it.' },
     F40: {
-      asks: 'Payloads that cannot be read, and other tracks: dropped; more than 50 in a second end the call.',
-      lacks: 'any number is borne',
+      asks: 'Payloads that cannot be read, and other tracks: dropped; more than 50 unreadable in a second end the call.',
     },
     F40a: { asks: 'Hostile parameters: bounded, harmless as names, and no template at Vapi.' },
     F40b: { asks: 'A caller without frames: no end while the line answers; without an answer, lost.' },
     F40c: { asks: 'A line that breaks, or is reported broken while it looks open: the call ends.' },
-    F40d: { asks: 'A Twilio that does not read: given up within a heartbeat and its answer.' },
+    F40d: {
+      asks: 'A Twilio that does not read: given up within a heartbeat and its answer, or when a mebibyte waits.',
+    },
     F40e: { asks: 'Marks that never return: taken as played two seconds after their time.' },
     F40f: { asks: 'A hang-up that fails: no call waits longer than 3 s for it.' },
     F40g: {
       asks: 'A flood of keys: the agent is told of 20 a second at most.',
-      lacks: 'the agent is told of every key',
     },
   },
   'The process': {
@@ -130,21 +103,14 @@ export const CATALOGUE: Record<string, Record<string, Row>> = {
     F46: { asks: 'The disk is full.', outside: 'records' },
     F47: { asks: 'Asked to stop: no new calls; the others finish, or are hung up when time is over.' },
     F48: { asks: 'Asked twice: hung up at once, within 5 s.' },
-    F49: { asks: 'Killed: the calls go on elsewhere.', outside: 'processes' },
+    F49: { asks: 'Killed: its callers are handed on by the next process, which ends what was open at Vapi.' },
     F50: { asks: 'Frozen: its calls go on elsewhere, and it knows when it wakes.', outside: 'processes' },
     F51: { asks: 'Busy for a while: no audio lost, none doubled, nobody taken for dead.' },
     F52: {
-      asks: 'Busy all the time: not ready for new calls.',
-      lacks: 'only a full house and a drain make it unready',
+      asks: 'Busy all the time: not ready for new calls, which are turned away in words; live ones go on.',
     },
-    F53: {
-      asks: 'The wall clock is set: no timer, figure or ticket minds.',
-      lacks: 'a ticket is dated by the wall clock: an hour forward makes it expire',
-    },
-    F54: {
-      asks: 'Memory runs short: no new calls.',
-      lacks: 'only MAX_CALLS bounds it',
-    },
+    F53: { asks: 'The wall clock is set: no timer, figure or ticket minds.' },
+    F54: { asks: 'Memory runs short: no new calls.' },
     F55: { asks: 'A mistake in one call: that call ends, and no other.' },
     F56: { asks: 'A mistake outside of any: the calls finish, and the process says that it failed.' },
     F57: { asks: 'No file handles left: live calls go on, and later ones are taken again.' },
@@ -161,13 +127,9 @@ export const CATALOGUE: Record<string, Record<string, Row>> = {
     F66: { asks: 'Frames against the rules: closed; the call beside it loses no byte.' },
     F67: {
       asks: 'More than 200 messages a second for 5 s: closed.',
-      lacks: 'any number is read; the calls beside it are unharmed',
     },
     F68: { asks: 'JSON as deep as it is long: unreadable, and quickly.' },
-    F69: {
-      asks: 'Guesses at ADMIN_TOKEN: 401, in constant time, ten a minute and no more.',
-      lacks: 'guesses at signing in are counted, those in a header are not',
-    },
+    F69: { asks: 'Guesses at ADMIN_TOKEN: 401, in constant time, ten a minute and no more.' },
     F70: { asks: 'Calls placed by strangers.', outside: 'outbound' },
     F71: { asks: 'Line breaks, colours and megabytes for the log: one line each, cut short.' },
     F72: { asks: 'Markup for the TwiML: text, whatever it holds.' },

@@ -5,7 +5,7 @@ const at = (file: string, ...titles: string[]): Proof[] =>
 
 const REFUSED = 'is told in words: …';
 const HALF_OPEN_AGENT = 'half open at the agent’s end is noticed by the heartbeat, and its call ended';
-const LOST_AGENT = "at the agent's end (…) lets what was said be heard, and leaves the rest to Twilio";
+const LOST_AGENT = "at the agent's end (…) lets what was said be heard, and another agent goes on";
 const WRONG_START = 'is refused with %s, and the call waits on for the right one';
 const WRONG_SIGNATURE = 'is refused with %s, and calls no agent';
 const BROKEN_RULES = 'is closed, its call ends, and no other: %s';
@@ -27,7 +27,10 @@ export const CLAIMS: Record<string, Proof[]> = {
     'is given eight seconds to make the call',
     'is not kept when its call is made too late: that call is ended',
   ),
-  F07: at('bridge/first-words', 'reach an agent that is there after … ms, …, …'),
+  F07: [
+    ...at('bridge/first-words', 'reach an agent that is there after … ms, …, …'),
+    ...at('bridge/replacements', 'hears after a moment that the line lives, once, and then the agent'),
+  ],
   F08: [
     ...at('bridge/failures', REFUSED),
     ...at('machines/vapi-socket', 'ends a call that was created without a way into it [one-call]'),
@@ -43,8 +46,19 @@ export const CLAIMS: Record<string, Proof[]> = {
   F13: at('bridge/failures', 'is told in words: its socket is refused'),
   F14: at('bridge/failures', 'is given four seconds to open its socket, …'),
   F16: at('bridge/failures', HALF_OPEN_AGENT),
-  F17: at('bridge/failures', LOST_AGENT),
+  F17: [
+    ...at('bridge/failures', LOST_AGENT),
+    ...at(
+      'bridge/replacements',
+      'is replaced by one that goes on with what the caller heard, …',
+      'reaches the next agent whole, from its first sound on, …',
+      'knows of an interrupted turn what was heard of it',
+      'can be lost too, and then a third; after that Twilio is left to go on',
+      'is ended also when the caller has left before it came',
+    ),
+  ],
   F18: at('bridge/failures', LOST_AGENT),
+  F19: at('server/to-the-end', 'a caller whose agent is lost for good %s'),
   F20: at(
     'bridge/endings',
     'comes when the agent ends it (…), after its last words',
@@ -76,7 +90,7 @@ export const CLAIMS: Record<string, Proof[]> = {
   F31: at(
     'server/twilio-routes',
     'answers the same when it is asked again for the same call, and calls one agent',
-    'gives one ticket and calls one agent when it is asked twice at once',
+    'gives one ticket and calls one agent when it is asked fifty times at once',
     'gives no other ticket and calls no other agent once the stream has started',
     'knows an old request again when its call is long forgotten',
   ),
@@ -151,8 +165,21 @@ export const CLAIMS: Record<string, Proof[]> = {
     ),
     ...at('server/process', 'asked twice to stop, hangs up at Twilio, and leaves'),
   ],
+  F49: [
+    ...at(
+      'orphans/open-calls',
+      'is inherited from once ten seconds have passed without a sign of life, and not before',
+      'is left alone for as long as it gives signs of life, wherever its clock stands',
+    ),
+    ...at(
+      'orphans/orphans',
+      'are tried again while Vapi cannot be reached, with pauses that grow',
+      'are left alone, though it gave no sign of life for longer than a dead one, if it claims them',
+    ),
+    ...at('server/twilio-routes', '%s for a call that it does not know, as after a restart'),
+  ],
   F51: at('audio/caller-silence', 'puts no silence before what it reads %d ms late'),
-  F53: at('telephony/tickets', 'does not forget a use when the wall clock is set back'),
+  F53: at('real-clock', 'measures from one origin in all processes of a machine'),
   F55: at('bridge/failures', 'in one call (… throws) ends that call and no other'),
   F56: [
     ...at('server/drain', 'finishes its calls as if asked to stop, and says that it failed'),
@@ -175,7 +202,7 @@ export const CLAIMS: Record<string, Proof[]> = {
   F64: at('server/hostile', BROKEN_RULES),
   F65: at('server/hostile', BROKEN_RULES),
   F66: at('server/hostile', BROKEN_RULES),
-  F67: at('server/hostile', 'may send thousands of messages at once'),
+  F67: at('server/hostile', 'may send hundreds of messages at once, and no thousands'),
   F68: [
     ...at('server/hostile', NONSENSE),
     ...at('wire/hostile-input', 'is refused quickly when it is nested without end'),

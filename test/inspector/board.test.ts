@@ -134,7 +134,12 @@ describe('a warning', () => {
 
   it.each([
     ['callerHalfOpen', 'twilioSocket', { open: 'probing' }, { open: 'quiet' }],
-    ['agentHalfOpen', 'vapiSocket', { linked: { open: 'probing' } }, { linked: { open: 'quiet' } }],
+    [
+      'agentHalfOpen',
+      'vapiSocket',
+      { line: { linked: { open: 'probing' } }, left: 'nothing' },
+      { line: { linked: { open: 'quiet' } }, left: 'nothing' },
+    ],
   ] as const)('%s comes only when a ping of %s stays out', (warning, actor, probing, quiet) => {
     const { tell, warnings, clock, board } = createWatchedBoard();
     tell({ actor, to: probing });

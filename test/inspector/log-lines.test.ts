@@ -58,6 +58,16 @@ describe('the lines that people look for', () => {
     ]);
   });
 
+  it('tell of an agent that is being replaced, and which time that is', () => {
+    const to = { live: { connecting: { caller: 'here', agent: 'called' } } };
+    const context = { ...known(null), figures: { bargeIns: [], replacements: 1 } };
+    const lines = linesOf(stepOf({ type: 'vapi.gone', cause: 'lost', words: 'It broke.' }, { to, context }));
+    expect(lines).toEqual([
+      ['warn', '[VAPI] It broke.', IDS],
+      ['warn', `[Agent Lost] Asking for another for ${IDS.streamSid} (replacement 1)`, IDS],
+    ]);
+  });
+
   it('warn once that the caller’s audio overflows, and not of the agent’s', () => {
     const overflowed = (actor: ActorName) => stepOf('pipe.overflowed', { actor, context: {} });
     const lines = linesOf(overflowed('callerBuffer'), overflowed('agentBuffer'));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { AgentDesk } from '../../src/inspector/desk-metrics.ts';
 import { createMetrics } from '../../src/inspector/metrics.ts';
 import { stepOf } from './steps.ts';
 
@@ -30,12 +31,58 @@ async function samples(metrics: ReturnType<typeof createMetrics>) {
 }
 
 describe('the figures over all calls', () => {
+  it('are those of each worker by its name, so that no figure falls when one does not answer', async () => {
+    const processWith = (worker: string, live: number, loopLagMs: number) =>
+      createMetrics(() => live, {
+        worker,
+        workerDeaths: () => 2,
+        maxCalls: 10,
+        unready: () => ({ full: live === 10 }),
+        loopLagMs: () => loopLagMs,
+        heapLimitBytes: () => 1_000,
+      });
+    const [one, other] = [processWith('1', 3, 20), processWith('4', 10, 120)];
+    one.ended('hungUp');
+    other.ended('hungUp');
+    one.timed('agent', 40);
+    const { text } = await one.read([JSON.parse(JSON.stringify(await other.numbers()))]);
+    for (const line of [
+      'bridge_calls_live{worker="1"} 3',
+      'bridge_calls_live{worker="4"} 10',
+      'bridge_calls_total{ending="hungUp",worker="1"} 1',
+      'bridge_calls_total{ending="hungUp",worker="4"} 1',
+      'bridge_ws_ping_rtt_seconds_count{leg="agent",worker="1"} 1',
+      'bridge_unready{reason="full",worker="1"} 0',
+      'bridge_unready{reason="full",worker="4"} 1',
+      'bridge_event_loop_lag_seconds{worker="4"} 0.12',
+      'bridge_worker_deaths_total{worker="1"} 2',
+    ])
+      expect(text.split('\n')).toContain(line);
+    for (const name of ['process_start_time_seconds', 'nodejs_eventloop_lag_p99_seconds'])
+      expect(text.match(new RegExp(`^bridge_${name}\\{`, 'gm'))).toHaveLength(2);
+    const alone = (await one.read()).text.split('\n');
+    expect(alone).toContain('bridge_calls_total{ending="hungUp",worker="1"} 1');
+  });
+
   it('have the calls that are alive, as they are when asked', async () => {
     let live = 3;
     const metrics = createMetrics(() => live);
     expect((await samples(metrics)).bridge_calls_live).toBe(3);
     live = 1;
     expect((await samples(metrics)).bridge_calls_live).toBe(1);
+  });
+
+  it('have how late the two ends are with their pongs', async () => {
+    const metrics = createMetrics(() => 0);
+    metrics.timed('agent', 40);
+    metrics.timed('agent', 1_600);
+    metrics.timed('caller', 90);
+    expect(await samples(metrics)).toMatchObject({
+      'bridge_ws_ping_rtt_seconds_count{leg="agent"}': 2,
+      'bridge_ws_ping_rtt_seconds_bucket{le="0.05",leg="agent"}': 1,
+      'bridge_ws_ping_rtt_seconds_bucket{le="1.5",leg="agent"}': 1,
+      'bridge_ws_ping_rtt_seconds_sum{leg="caller"}': 0.09,
+    });
   });
 
   it('count how calls ended', async () => {
@@ -112,6 +159,23 @@ describe('the figures over all calls', () => {
     expect((await samples(metrics)).bridge_agent_ready_seconds_count).toBe(0);
   });
 
+  it('count agents that were lost: asked for anew, there again, and given up', async () => {
+    const metrics = createMetrics(() => 0);
+    const gone = (cause: string, to: object) => metrics.hear(stepOf({ type: 'vapi.gone', cause }, { to }));
+    const context = { replacedBefore: 0, figures: { replacements: 1 } };
+    gone('lost', { live: { connecting: {} } });
+    metrics.hear(stepOf({ type: 'vapi.opened', at: 9_000 }, { context }));
+    gone('lost', { closing: {} });
+    gone('ended', { closing: {} });
+    expect(await samples(metrics)).toMatchObject({
+      'bridge_failover_total{rung="replace",result="begun"}': 1,
+      'bridge_failover_total{rung="replace",result="done"}': 1,
+      'bridge_failover_total{rung="replace",result="givenUp"}': 1,
+      // Nobody waited for that one from the call's start on.
+      bridge_agent_ready_seconds_count: 0,
+    });
+  });
+
   it('name no call', async () => {
     const metrics = createMetrics(() => 0);
     metrics.hear(stepOf({ type: 'vapi.opened', at: 840 }));
@@ -124,5 +188,33 @@ describe('the figures over all calls', () => {
     const one = createMetrics(() => 1);
     createMetrics(() => 2);
     expect((await samples(one)).bridge_calls_live).toBe(1);
+  });
+});
+
+describe('the figures of asking Vapi', () => {
+  it('have the breaker, the slots and the answers, as they are when asked', async () => {
+    const desk: AgentDesk = { breaker: 'open', slots: { used: 3, cap: undefined }, creates: { 401: 2 } };
+    const metrics = createMetrics(
+      () => 0,
+      undefined,
+      () => desk,
+    );
+    const before = await samples(metrics);
+    expect(before).toMatchObject({
+      bridge_vapi_breaker_state: 2,
+      'bridge_vapi_slots{slot="used"}': 3,
+      'bridge_vapi_create_total{status="401"}': 2,
+      'bridge_vapi_create_total{status="402"}': 0,
+    });
+    expect(before).not.toHaveProperty(['bridge_vapi_slots{slot="cap"}']);
+    Object.assign(desk, { breaker: 'probing', slots: { used: 4, cap: 9 }, creates: { 401: 2, none: 1 } });
+    expect(await samples(metrics)).toMatchObject({
+      bridge_vapi_breaker_state: 1,
+      'bridge_vapi_slots{slot="cap"}': 9,
+      'bridge_vapi_create_total{status="401"}': 2,
+      'bridge_vapi_create_total{status="none"}': 1,
+    });
+    Object.assign(desk, { breaker: 'closed' });
+    expect(await samples(metrics)).toMatchObject({ bridge_vapi_breaker_state: 0 });
   });
 });

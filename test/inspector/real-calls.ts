@@ -60,6 +60,8 @@ export function createRealCalls() {
           summonsAgentAtOnce: true,
           agentGivesVerdicts: true,
           agentTakesOrders: true,
+          continues: false,
+          replacedBefore: 0,
           ...chartOptions(OPTIONS, { creates: false, ticketed: true, jitterMs: 0 }),
         },
       });

@@ -98,10 +98,6 @@ const WAYS: [string, Scene][] = [
     { file: '', name: '', options: { ...USUAL, agentSocket: 'silent' }, play: ringsThrough },
   ],
   live("the caller's line goes dead", async (_, placed) => placed.deafenCaller()),
-  live("the agent's line goes dead", async (world, placed) => {
-    placed.deafenAgent();
-    await world.run(12_000);
-  }),
   live('an operator hangs up while the agent speaks', async (world, placed) => {
     placed.agent.mind.say(createTurn(world, 1, 2_000).spoken);
     await world.run(700);

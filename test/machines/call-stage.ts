@@ -8,6 +8,8 @@ const TIMEOUTS: CallInput['timeouts'] = {
   sessionTtlMs: 1_500_000,
   callerTimeoutMs: 30_000,
   agentTimeoutMs: 13_000,
+  reassureTimeoutMs: 1_500,
+  warningMs: 30_000,
   drainTimeoutMs: 2_000,
   hangUpTimeoutMs: 3_000,
   bargeInTimeoutMs: 5_000,
@@ -35,6 +37,9 @@ export interface Play {
   atOnce?: boolean;
   tellsHeard?: boolean;
   protectsGreeting?: boolean;
+  takesOrders?: boolean;
+  continues?: boolean;
+  replacedBefore?: number;
 }
 
 /** A call whose children are played by the test: what each is ordered is written down by its name. */
@@ -44,6 +49,9 @@ export function stage({
   atOnce = true,
   tellsHeard = false,
   protectsGreeting = false,
+  takesOrders = true,
+  continues = false,
+  replacedBefore = 0,
 }: Play = {}) {
   const clock = createVirtualClock();
   const orders: string[] = [];
@@ -93,9 +101,11 @@ export function stage({
       summonsAgentAtOnce: atOnce,
       bargeIn,
       agentGivesVerdicts: verdicts,
-      agentTakesOrders: true,
+      agentTakesOrders: takesOrders,
       tellsHeard,
       protectsGreeting,
+      continues,
+      replacedBefore,
       timeouts: TIMEOUTS,
       twilioSocket: {
         expectsAnother: atOnce,
@@ -110,6 +120,8 @@ export function stage({
         createTimeoutMs: 1,
         retryIntervalMs: 1,
         openTimeoutMs: 1,
+        muteTimeoutMs: 1,
+        backOffMs: 1,
         heartbeatIntervalMs: 1,
         pongTimeoutMs: 1,
         closeTimeoutMs: 1,
@@ -146,6 +158,7 @@ export function stage({
     say,
     state: () => stateName(actor.getSnapshot().value),
     whole: () => actor.getSnapshot().value,
+    context: () => actor.getSnapshot().context,
     figures: () => actor.getSnapshot().context.figures,
     ending: () => actor.getSnapshot().context.ending,
     status: () => actor.getSnapshot().status,

@@ -263,7 +263,7 @@ describe('the end of a call', () => {
     const { speak, tell, say, take, hangUpDone, status } = stage();
     speak();
     tell({ type: 'vapi.gone', cause: 'ended', words: 'Vapi ended the call.' }, VAPI_CLOSED);
-    expect(take()).toEqual(['caller buffer.finish', 'agent buffer.finish']);
+    expect(take()).toEqual(['caller buffer.finish', 'agent buffer.finish', 'vapi socket.close']);
     tell({ type: 'agent.finishing', at: 1_000, leftMs: 800 });
     say.finished();
     expect(take()).toEqual(['hangUp']);
@@ -307,7 +307,7 @@ describe('the end of a call', () => {
   });
 
   it.each([
-    ['lost', 'agentLost'],
+    ['unwelcome', 'agentLost'],
     ['unavailable', 'agentUnavailable'],
   ] as const)('by an agent that is %s leaves the phone call to what follows it', (cause, reason) => {
     const { speak, tell, say, take, ending } = stage();

@@ -132,6 +132,27 @@ describe("the caller's end", () => {
     expect(state()).toEqual({ open: 'quiet' });
   });
 
+  it('sends away whoever breaks the rules later on, and waits for no other [bounded-flood]', () => {
+    const { start, tell, told, link, alive, clock } = stage({ expectsAnother: true });
+    start();
+    tell({ type: 'twilio.refused', words: 'too many messages' });
+    expect(link.take()).toEqual([{ type: 'link.close', code: 1008, words: 'too many messages' }]);
+    expect(told[1]).toEqual({ type: 'twilio.gone', cause: 'refused', words: 'too many messages' });
+    tell({ type: 'twilio.refused', words: 'too many messages' });
+    clock.advance(2_000);
+    expect(typesOf(told)).toEqual(['twilio.started', 'twilio.gone', 'closed']);
+    expect(alive()).toBe(false);
+  });
+
+  it('cuts a line at once for which too much waits [half-open]', () => {
+    const { start, tell, told, link } = stage();
+    start();
+    tell({ type: 'socket.clogged' });
+    expect(told[1]).toMatchObject({ cause: 'dead', words: 'Twilio stopped reading its socket.' });
+    expect(typesOf(told)).toEqual(['twilio.started', 'twilio.gone', 'closed']);
+    expect(link.running).toBe(0);
+  });
+
   it.each([
     ['stop', { type: 'twilio.stopped' }, 'stopped'],
     ['a closed socket', { type: 'socket.closed', code: 1006 }, 'lost'],

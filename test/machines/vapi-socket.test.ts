@@ -27,6 +27,8 @@ function stage({ creates = true } = {}) {
     createTimeoutMs: 8_000,
     retryIntervalMs: 500,
     openTimeoutMs: 4_000,
+    muteTimeoutMs: 10_000,
+    backOffMs: 700,
     heartbeatIntervalMs: 10_000,
     pongTimeoutMs: 5_000,
     closeTimeoutMs: 2_000,
@@ -43,9 +45,13 @@ function stage({ creates = true } = {}) {
     on.tell({ type: 'socket.open' });
     if (creates) await answer(CREATED);
     on.tell({ type: 'socket.opened', at: 500 });
+    on.tell({ type: 'socket.heard' });
   }
 
-  return { ...on, link, asked, ended, answer, open };
+  /** The state of the line, whatever it has left. */
+  const state = () => (on.state() as { line: unknown }).line;
+
+  return { ...on, state, link, asked, ended, answer, open };
 }
 
 describe("the agent's end", () => {
@@ -70,6 +76,7 @@ describe("the agent's end", () => {
     tell({ type: 'socket.open' });
     await answer({ created: false, refusal: 'keyRefused', words: 'Vapi refused the key.' });
     expect(told[0]).toEqual({ type: 'vapi.gone', cause: 'unavailable', words: 'Vapi refused the key.' });
+    tell({ type: 'socket.close' });
     expect(typesOf(told)).toEqual(['vapi.gone', 'closed']);
     clock.advance(60_000);
     expect(asked).toHaveLength(1);
@@ -106,6 +113,7 @@ describe("the agent's end", () => {
     expect(told[0]).toEqual({ type: 'vapi.gone', cause: 'unavailable', words: 'Still broken.' });
     clock.advance(60_000);
     expect(asked).toHaveLength(2);
+    tell({ type: 'socket.close' });
     expect(alive()).toBe(false);
   });
 
@@ -124,6 +132,7 @@ describe("the agent's end", () => {
     tell({ type: 'socket.open' });
     await answer({ created: false, refusal: 'noSocketUrl', words: 'No way in.', vapiCallId: 'v9' });
     expect(ended).toHaveLength(1);
+    tell({ type: 'socket.close' });
     expect(typesOf(told)).toEqual(['vapi.gone']);
     ended[0]?.();
     await clock.settle();
@@ -181,7 +190,7 @@ describe("the agent's end", () => {
     await answer(CREATED);
     clock.advance(4_000);
     expect(told).toEqual([
-      { type: 'vapi.gone', cause: 'unavailable', words: "The agent's socket did not open within 4000 ms." },
+      { type: 'vapi.gone', cause: 'unreached', words: "The agent's socket did not open within 4000 ms." },
     ]);
     expect(ended).toHaveLength(1);
     expect(link.running).toBe(0);
@@ -217,6 +226,15 @@ describe("the agent's end", () => {
     expect(ended).toHaveLength(1);
   });
 
+  it('takes an agent for lost whose socket is open but of no use, and ends its call over HTTP [half-open]', async () => {
+    const { open, tell, told, link, ended } = stage();
+    await open();
+    tell({ type: 'socket.unfit', words: 'The line is late.' });
+    expect(told[1]).toEqual({ type: 'vapi.gone', cause: 'lost', words: 'The line is late.' });
+    expect(link.running).toBe(0);
+    expect(ended).toHaveLength(1);
+  });
+
   it('goes on when the ping is answered', async () => {
     const { open, clock, tell, state } = stage();
     await open();
@@ -232,6 +250,8 @@ describe("the agent's end", () => {
     ['the socket is closed without a code', { type: 'socket.closed', code: 1005, words: '' }, 'ended', 0],
     ['the socket breaks', { type: 'socket.closed', code: 1006, words: '' }, 'lost', 1],
     ['the service fails', { type: 'socket.closed', code: 1011, words: '' }, 'lost', 1],
+    ['the service turns it away', { type: 'socket.closed', code: 1008, words: '' }, 'unwelcome', 1],
+    ['its line is of no use', { type: 'socket.unfit', words: 'It is late.' }, 'lost', 1],
   ])('tells the call how the agent went when %s', async (_, event, cause, overHttp) => {
     const { open, tell, told, ended } = stage();
     await open();
@@ -260,6 +280,77 @@ describe("the agent's end", () => {
     expect(typesOf(told)).toEqual(['vapi.opened', 'closed']);
     expect(clock.armed).toBe(0);
   });
+
+  it('takes an agent from which nothing at all comes for lost [half-open]', async () => {
+    const { tell, answer, told, clock, ended } = stage();
+    tell({ type: 'socket.open' });
+    await answer(CREATED);
+    tell({ type: 'socket.opened', at: 500 });
+    clock.advance(9_999);
+    expect(typesOf(told)).toEqual(['vapi.opened']);
+    clock.advance(1);
+    expect(told[1]).toMatchObject({ type: 'vapi.gone', cause: 'lost' });
+    expect(ended).toHaveLength(1);
+  });
+
+  it('waits for no word on a socket of which nobody has promised one', () => {
+    const { tell, told, clock } = stage({ creates: false });
+    tell({ type: 'socket.open' });
+    tell({ type: 'socket.opened', at: 500 });
+    clock.advance(14_999);
+    tell({ type: 'socket.ponged' });
+    clock.advance(14_999);
+    expect(typesOf(told)).toEqual(['vapi.opened']);
+  });
+
+  it('can be had anew after a loss, while what was lost is still being ended [replaced]', async () => {
+    const { open, tell, told, asked, ended, link, state, clock } = stage();
+    await open();
+    tell({ type: 'socket.closed', code: 1006, words: '' });
+    expect(state()).toBe('gone');
+    expect(link.running).toBe(0);
+    await open();
+    expect(asked).toHaveLength(2);
+    expect(ended).toHaveLength(1);
+    expect(state()).toEqual({ linked: { open: 'quiet' } });
+    tell({ type: 'socket.close' });
+    tell({ type: 'socket.closed', code: 1000, words: '' });
+    // It is not done before the lost one is.
+    expect(typesOf(told)).toEqual(['vapi.opened', 'vapi.gone', 'vapi.opened']);
+    ended[0]?.();
+    await clock.settle();
+    expect(typesOf(told).at(-1)).toBe('closed');
+  });
+
+  it('ends the first lost one again when a second is lost before that is done [one-call]', async () => {
+    const { open, tell, ended, clock, told } = stage();
+    await open();
+    tell({ type: 'socket.closed', code: 1006, words: '' });
+    await open();
+    tell({ type: 'socket.closed', code: 1006, words: '' });
+    expect(ended).toHaveLength(2);
+    tell({ type: 'socket.close' });
+    ended[0]?.();
+    await clock.settle();
+    expect(typesOf(told).at(-1)).toBe('vapi.gone');
+    ended[1]?.();
+    await clock.settle();
+    expect(typesOf(told).at(-1)).toBe('closed');
+  });
+
+  it.each([1011, 1013])(
+    'is left alone for a moment after it closed with code %d [replaced]',
+    async (code) => {
+      const { open, tell, asked, clock } = stage();
+      await open();
+      tell({ type: 'socket.closed', code, words: '' });
+      tell({ type: 'socket.open' });
+      clock.advance(699);
+      expect(asked).toHaveLength(1);
+      clock.advance(1);
+      expect(asked).toHaveLength(2);
+    },
+  );
 
   it('is gone at once when it was never wanted', () => {
     const { tell, told, asked } = stage();

@@ -28,6 +28,8 @@ const callTimeouts: CallInput['timeouts'] = {
   sessionTtlMs: 1001,
   callerTimeoutMs: 1002,
   agentTimeoutMs: 1003,
+  reassureTimeoutMs: 1011,
+  warningMs: 1,
   drainTimeoutMs: 1004,
   hangUpTimeoutMs: 1005,
   bargeInTimeoutMs: 1006,
@@ -47,6 +49,8 @@ function callStart(changes: Partial<CallInput>): CallInput {
     agentTakesOrders: true,
     tellsHeard: false,
     protectsGreeting: false,
+    continues: false,
+    replacedBefore: 0,
     timeouts: callTimeouts,
     twilioSocket: {
       expectsAnother: true,
@@ -61,6 +65,8 @@ function callStart(changes: Partial<CallInput>): CallInput {
       createTimeoutMs: 1,
       retryIntervalMs: 7,
       openTimeoutMs: 2,
+      muteTimeoutMs: 8,
+      backOffMs: 9,
       heartbeatIntervalMs: 3,
       pongTimeoutMs: 4,
       closeTimeoutMs: 5,
@@ -92,6 +98,7 @@ const call: Subject = {
     'reversible, with verdicts': callStart({ tellsHeard: true }),
     'reversible, without verdicts': callStart({ agentGivesVerdicts: false, agentTakesOrders: false }),
     transcript: callStart({ bargeIn: 'transcript' }),
+    'goes on with another call': callStart({ continues: true, replacedBefore: 1 }),
     'confirmed, agent after start': callStart({
       bargeIn: 'confirmed',
       protectsGreeting: true,
@@ -109,6 +116,8 @@ const call: Subject = {
     { type: 'vapi.opened', at: 2 },
     { type: 'vapi.gone', cause: 'ended', words: 'ended' },
     { type: 'vapi.gone', cause: 'lost', words: 'lost' },
+    { type: 'vapi.gone', cause: 'unwelcome', words: 'unwelcome' },
+    { type: 'vapi.gone', cause: 'unreached', words: 'unreached' },
     { type: 'vapi.gone', cause: 'unavailable', words: 'unavailable' },
     { type: 'xstate.done.actor.vapiSocket', actorId: 'vapiSocket', output: undefined },
     { type: 'vapi.callerStarted', at: 5 },
@@ -121,6 +130,8 @@ const call: Subject = {
     { type: 'vapi.delayed', at: 9 },
     { type: 'vapi.insisted', at: 3 },
     { type: 'session.expired' },
+    { type: 'session.ending' },
+    { type: 'caller.waited' },
     { type: 'caller.voiced', at: 5, onsetAt: 4 },
     { type: 'caller.hushed', at: 7, voicedUntil: 6, voicedMs: 100 },
     { type: 'caller.hushed', at: 900, voicedUntil: 700, voicedMs: 600 },
@@ -148,11 +159,17 @@ const call: Subject = {
     const context = snapshot.context as CallContext;
     const { utteranceOpen, spokeBriefly, ending, callerSpokeAt, voicedAt } = context;
     const { agentDone, mustBeHeard, protectsGreeting, extendedMs } = context;
-    const { prerollMs, firstResponseMs } = context.figures;
+    const { prerollMs, firstResponseMs, agentReadyMs, replacements } = context.figures;
     const live = snapshot.matches('live');
     const bargeIn = snapshot.matches({ live: 'bargeIn' });
+    const connecting = snapshot.matches({ live: 'connecting' });
+    const counts = connecting || snapshot.matches({ live: 'streaming' });
     const talks = snapshot.matches({ live: 'streaming' }) || snapshot.matches({ live: 'agentSpeaking' });
     return {
+      'had an agent': connecting && agentReadyMs !== null,
+      'replaced once': counts && replacements === 1,
+      'replaced twice': counts && replacements === 2,
+      'something is heard': connecting && context.agentSpokeAt !== null,
       'pre-roll gathered': live && !bargeIn && prerollMs !== null,
       'words open': talks && utteranceOpen,
       'caller speaks': (talks || bargeIn) && callerSpokeAt !== null,
@@ -210,6 +227,7 @@ const twilioSocket: Subject = {
     { type: 'socket.ponged' },
     { type: 'socket.closed', code: 1006 },
     { type: 'socket.silent' },
+    { type: 'socket.clogged' },
     { type: 'socket.close' },
     { type: 'twilio.started', at: 1, streamSid: 'MZ1', callSid: 'CA1' },
     { type: 'twilio.refused', words: 'wrong nonce' },
@@ -234,6 +252,8 @@ const vapiSocket: Subject = {
         createTimeoutMs: 1001,
         retryIntervalMs: 1007,
         openTimeoutMs: 1002,
+        muteTimeoutMs: 1008,
+        backOffMs: 1009,
         heartbeatIntervalMs: 1003,
         pongTimeoutMs: 1004,
         closeTimeoutMs: 1005,
@@ -245,9 +265,13 @@ const vapiSocket: Subject = {
     { type: 'socket.open' },
     { type: 'socket.close' },
     { type: 'socket.opened', at: 1 },
+    { type: 'socket.heard' },
     { type: 'socket.ponged' },
     { type: 'socket.closed', code: 1000, words: 'done' },
     { type: 'socket.closed', code: 1006, words: 'broken' },
+    { type: 'socket.closed', code: 1008, words: 'unwelcome' },
+    { type: 'socket.closed', code: 1013, words: 'overloaded' },
+    { type: 'socket.unfit', words: 'too late' },
     { type: 'vapi.ended', reason: 'assistant-ended-call' },
     { type: 'vapi.interrupted', at: 2 },
     { type: 'vapi.callerStarted', at: 2 },
@@ -263,11 +287,14 @@ const vapiSocket: Subject = {
     ],
     endCall: [undefined],
   },
-  facts: ({ context }) => ({ 'asked again': context.retries > 0 }),
+  facts: (snapshot) => ({
+    'asked again': snapshot.context.retries > 0,
+    'to be left alone': snapshot.matches({ line: 'gone' }) && snapshot.context.askAgainAfterMs > 0,
+  }),
   holds(snapshot) {
     const { context } = snapshot;
     must(
-      !snapshot.matches('linked') || !context.creates || context.vapiCallId !== null,
+      !snapshot.matches({ line: 'linked' }) || !context.creates || context.vapiCallId !== null,
       'a link has its call',
     );
     must(context.loss === 'ended' || context.words !== '', 'a loss is told in words');
@@ -281,6 +308,8 @@ const jitterBuffer: Subject = {
   },
   events: [
     { type: 'buffer.open' },
+    { type: 'buffer.hold' },
+    { type: 'buffer.play', clip: 'lineLost' },
     { type: 'buffer.pause' },
     { type: 'buffer.resume' },
     { type: 'buffer.flush', refuse: true },

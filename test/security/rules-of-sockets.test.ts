@@ -62,9 +62,13 @@ async function besideALiveCall(attack: Attack) {
 }
 
 /** The victim's socket is closed with `code`, or cut before it could be told, and its call ends. */
-async function expectGone({ world, victim }: Awaited<ReturnType<typeof besideALiveCall>>, code: number) {
+async function expectGone(
+  { world, victim }: Awaited<ReturnType<typeof besideALiveCall>>,
+  code: number,
+  reason = 'callerLost',
+) {
   expect([code, 1006]).toContain((await victim.line.closed).code);
-  await eventually(() => expect(world.calls.find(victim.callSid)?.ending?.reason).toBe('callerLost'));
+  await eventually(() => expect(world.calls.find(victim.callSid)?.ending?.reason).toBe(reason));
 }
 
 const bytes =
@@ -78,10 +82,26 @@ const pieces =
     for (let at = 0; at < count; at += 1) ws.send(piece, { fin: false });
   };
 
+it('grants no compression to a caller’s socket, which would buy a mebibyte for a kilobyte', async () => {
+  const { victim } = await besideALiveCall(() => {});
+  expect(victim.line.ws.extensions).toBe('');
+});
+
 describe('beside a caller’s socket that breaks the rules, a call loses not one byte', () => {
   it.each<[string, Attack]>([
     ['a message in ten thousand pieces', pieces(10_000, 'x')],
     ['a message in pieces of nothing', pieces(1_000, '')],
+    [
+      'a message a byte at a time',
+      ({ ws }) => {
+        const line = Reflect.get(ws, '_socket');
+        line.write(Buffer.from([0x81, 0xfe, 0xff, 0xff, 0, 0, 0, 0]));
+        const drip = (left: number): void => {
+          if (left > 0 && !line.destroyed) line.write('x', () => setImmediate(drip, left - 1));
+        };
+        drip(20_000);
+      },
+    ],
   ])('F64 is closed, and its call over: %s', async (_, attack) => {
     await expectGone(await besideALiveCall(attack), 1008);
   });
@@ -135,6 +155,23 @@ describe('beside a caller’s socket that breaks the rules, a call loses not one
       'a megabyte a frame at a time, in one breath',
       (line, streamSid) => {
         for (let chunk = 1; chunk <= 6_000; chunk += 1) line.send(media(streamSid, chunk));
+      },
+    ],
+  ])('S27 is a flood, and its call over: %s', async (_, attack) => {
+    await expectGone(await besideALiveCall(attack), 1008, 'callerRefused');
+  });
+
+  it.each<[string, Attack]>([
+    [
+      'ten seconds of audio, in one breath',
+      (line, streamSid) => {
+        for (let chunk = 1; chunk <= 500; chunk += 1) line.send(media(streamSid, chunk));
+      },
+    ],
+    [
+      'forty holes as deep as a message can be',
+      (line) => {
+        for (let hole = 0; hole < 40; hole += 1) line.send('['.repeat(65_000));
       },
     ],
     ['a message that never ends', bytes(0x81, 0xfe, 0xff, 0xff, 0, 0, 0, 0, 0x7b)],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ask, closeWorldsAfterEach, openWorld } from './server-world.ts';
+import { ask, closeWorldsAfterEach, dial, newSid, openWorld } from './server-world.ts';
 
 closeWorldsAfterEach();
 
@@ -64,6 +64,68 @@ describe('with ADMIN_TOKEN', () => {
   it.each(OUTSIDE)('leaves %s to everybody', async (path) => {
     expect((await enter(path)).status).toBe(200);
   });
+
+  it('F69 lets an address try ten tokens a minute, wherever it shows them, and then not even the right one', async () => {
+    const world = await openWorld({ adminToken: ADMIN_TOKEN });
+    const show = (token: string, path = '/calls') => world.get(path, { authorization: `Bearer ${token}` });
+    const signIn = (token: string) =>
+      ask(world.port, '/inspector/session', {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body: new URLSearchParams({ token }).toString(),
+      });
+    const feed = (token: string) =>
+      dial(`ws://127.0.0.1:${world.port}/inspector/feed`, { authorization: `Bearer ${token}` }).opened;
+    const cookie = String((await signIn(ADMIN_TOKEN)).headers['set-cookie']).split(';')[0] ?? '';
+
+    for (let guess = 0; guess < 3; guess += 1) {
+      expect((await show(`guess ${guess}`)).status).toBe(401);
+      expect((await signIn(`guess ${guess}`)).status).toBe(401);
+      expect(await feed(`guess ${guess}`)).toBe(401);
+    }
+    expect((await show(ADMIN_TOKEN)).status).toBe(200);
+    world.clock.advance(20_000);
+    expect((await show('the tenth', '/metrics')).status).toBe(401);
+
+    const answers = await Promise.all([show('the next'), show(ADMIN_TOKEN), signIn(ADMIN_TOKEN)]);
+    for (const { status, headers, text } of answers) {
+      expect([status, headers['retry-after']]).toEqual([429, '40']);
+      expect(text).not.toContain(ADMIN_TOKEN);
+    }
+    expect(await feed(ADMIN_TOKEN)).toBe(429);
+    expect((await world.get('/calls')).status).toBe(401);
+    // Who has signed in before is no guesser, and Twilio's and the probes' paths ask for no token.
+    expect((await world.get('/calls', { cookie })).status).toBe(200);
+    expect((await world.get('/health')).status).toBe(200);
+    expect((await world.webhook(newSid('CA'))).text).toContain('<Stream');
+
+    world.clock.advance(40_000);
+    expect((await show(ADMIN_TOKEN)).status).toBe(200);
+  });
+
+  it('does not count who shows no token, or always the right one', async () => {
+    const { get } = await openWorld({ adminToken: ADMIN_TOKEN });
+    for (let times = 0; times < 12; times += 1) {
+      expect((await get('/calls')).status).toBe(401);
+      expect((await get('/calls', { cookie: 'inspector_session=1.x' })).status).toBe(401);
+    }
+    expect((await get('/calls', { authorization: `Bearer ${ADMIN_TOKEN}` })).status).toBe(200);
+  });
+});
+
+describe('a thousand guesses', () => {
+  it('are ten tries and no more', async () => {
+    const world = await openWorld({ adminToken: ADMIN_TOKEN });
+    const statuses: number[] = [];
+    for (let guess = 0; guess < 1_000; guess += 50) {
+      const fifty = Array.from({ length: 50 }, (_, n) =>
+        world.get('/calls', { authorization: `Bearer ${guess + n}` }),
+      );
+      statuses.push(...(await Promise.all(fifty)).map(({ status }) => status));
+    }
+    expect(statuses.filter((status) => status === 401)).toHaveLength(10);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(990);
+  }, 20_000);
 });
 
 describe('without ADMIN_TOKEN', () => {

@@ -48,6 +48,19 @@ describe('a server that is asked to stop', () => {
     expect(house.told).toEqual(['stop taking', 'close', 'exit 0']);
   });
 
+  it('stays for a call that comes back within that second, because its stream broke', async () => {
+    const house = createHouse({ live: 1 });
+    house.drain.stop();
+    house.live = 0;
+    await house.clock.run(250 + 500);
+    house.live = 1;
+    await house.clock.run(20_000);
+    expect(house.told).toEqual(['stop taking']);
+    house.live = 0;
+    await house.clock.run(250 + 1_000);
+    expect(house.told).toEqual(['stop taking', 'close', 'exit 0']);
+  });
+
   it('hangs up what is alive when the time is over', async () => {
     const house = createHouse({ live: 1, timeoutMs: 60_000 });
     house.drain.stop();
@@ -74,9 +87,21 @@ describe('a server that is asked to stop', () => {
     house.drain.stop();
     house.drain.stop();
     await house.clock.run(4_999);
-    expect(house.told).toEqual(['stop taking', HANG_UP]);
+    expect(new Set(house.told)).toEqual(new Set(['stop taking', HANG_UP]));
     await house.clock.run(1);
-    expect(house.told.slice(2)).toEqual(['close', 'exit 0']);
+    expect(house.told.slice(-2)).toEqual(['close', 'exit 0']);
+  });
+
+  it('hangs up a call, too, that comes back on another stream after the others were hung up', async () => {
+    const house = createHouse({ live: 2, hangUpEnds: false });
+    house.drain.stop();
+    house.drain.stop();
+    house.live = 1;
+    await house.clock.run(250);
+    expect(house.told).toEqual(['stop taking', HANG_UP, HANG_UP]);
+    house.live = 0;
+    await house.clock.run(250);
+    expect(house.told.slice(3)).toEqual(['close', 'exit 0']);
   });
 
   it('leaves at once when it is asked a third time', async () => {
@@ -90,6 +115,24 @@ describe('a server that is asked to stop', () => {
     const house = createHouse({ live: 1, timeoutMs: 0 });
     house.drain.stop();
     expect(house.told).toEqual(['stop taking', HANG_UP]);
+  });
+
+  it('leaves also when something does not close in ten seconds', async () => {
+    const house = createHouse({ closes: new Promise(() => {}) });
+    house.drain.stop();
+    await house.clock.run(9_999);
+    expect(house.told).toEqual(['stop taking', 'close']);
+    await house.clock.run(1);
+    expect(house.told).toEqual(['stop taking', 'close', 'exit 0']);
+    expect(house.lines.at(-1)).toBe('[Drain] The server stops, though not all of it has closed');
+  });
+
+  it('leaves also when something fails to close, and says that it failed', async () => {
+    const house = createHouse({ closes: Promise.reject(new Error('no')) });
+    house.drain.stop();
+    await house.clock.settle();
+    expect(house.told).toEqual(['stop taking', 'close', 'exit 1']);
+    expect(house.clock.armed).toBe(0);
   });
 
   it('leaves once, however often it is asked', async () => {

@@ -34,17 +34,46 @@ describe('GET /ready', () => {
   it('is 503 with the reason while the house is full, and 200 after', async () => {
     const world = await openWorld({ maxCalls: 1 });
     const { line } = await world.connect();
-    expect(await readiness(world)).toEqual({ status: 503, ready: false, reason: 'full' });
+    expect(await readiness(world)).toEqual({ status: 503, ready: false, reason: 'full', reasons: ['full'] });
     line.send({ event: 'stop' });
     await eventually(async () => expect(await readiness(world)).toEqual({ status: 200, ready: true }));
   });
 
   it('is 503 with the reason while the server drains, and /health stays 200', async () => {
-    const world = await openWorld({ maxCalls: 1 });
+    const world = await openWorld();
     await world.connect();
     world.server.drain();
-    expect(await readiness(world)).toEqual({ status: 503, ready: false, reason: 'draining' });
+    const draining = { status: 503, ready: false, reason: 'draining', reasons: ['draining'] };
+    expect(await readiness(world)).toEqual(draining);
     expect((await world.get('/health')).status).toBe(200);
+  });
+
+  it.each(['keyRefused', 'unpaid'])('is 503 while Vapi has no agent for us (%s)', async (trouble) => {
+    const world = await openWorld({ agentTrouble: () => trouble });
+    expect(await readiness(world)).toEqual({
+      status: 503,
+      ready: false,
+      reason: trouble,
+      reasons: [trouble],
+    });
+  });
+
+  it.each([
+    ['a person is dialled instead', 'keyRefused', '+12025550100'],
+    ['Vapi fails, as it does for every other server', 'failing', undefined],
+  ])('is 200 while there is no agent, but %s', async (_what, trouble, fallbackNumber) => {
+    const world = await openWorld({ agentTrouble: () => trouble, fallbackNumber });
+    expect(await readiness(world)).toEqual({ status: 200, ready: true });
+  });
+
+  it('is 503 with every reason that there is, the weightiest first', async () => {
+    const now = { lag: true, memory: false, fileHandles: true };
+    const world = await openWorld({ maxCalls: 1 });
+    const strained = await openWorld({ strain: { now } });
+    expect(await readiness(strained)).toMatchObject({ status: 503, reasons: ['lag', 'fileHandles'] });
+    await world.connect();
+    world.server.drain();
+    expect(await readiness(world)).toMatchObject({ reason: 'draining', reasons: ['draining', 'full'] });
   });
 });
 
@@ -59,6 +88,7 @@ describe('GET /metrics', () => {
     expect(headers['content-type']).toMatch(/^text\/plain; version=0\.0\.4/);
     expect(text).toContain('\nbridge_calls_live 0\n');
     expect(text).toContain('\nbridge_calls_total{ending="callerHungUp"} 1\n');
+    expect(text).toContain('\nbridge_calls_total{ending="internalError"} 0\n');
     expect(text).toContain('\nbridge_agent_ready_seconds_count 1\n');
     expect(text).not.toContain(callSid);
     expect(text).not.toContain(streamSid);

@@ -1,13 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { httpFetch } from '../../src/http-fetch.ts';
-import { realClock } from '../../src/real-clock.ts';
-import { type PhoneCallOptions, placePhoneCall } from '../../src/simulation/phone-call.ts';
-import { serveVapi } from '../../src/simulation/serve-vapi.ts';
-import { createSimulatedAgent } from '../../src/simulation/simulated-agent.ts';
-import { openWebSocket } from '../../src/web-sockets.ts';
+import { ADMIN_TOKEN, admin, COMING_TOKEN, runProduction } from './production.ts';
 import { killProgramsAfterEach, runProgram } from './program.ts';
 import {
   ACCOUNT_SID,
@@ -24,65 +17,7 @@ import {
 
 killProgramsAfterEach();
 
-const ADMIN_TOKEN = 'admin-token-canary-77aa31';
-const SECRETS = {
-  NODE_ENV: 'production',
-  PUBLIC_URL,
-  VAPI_API_KEY: VAPI_KEY,
-  TWILIO_ACCOUNT_SID: ACCOUNT_SID,
-  TWILIO_AUTH_TOKEN: AUTH_TOKEN,
-  ADMIN_TOKEN,
-};
-const admin = { authorization: `Bearer ${ADMIN_TOKEN}` };
 const BARE_START = '{"event":"start","start":{"streamSid":"test-123","callSid":"CA-test"}}';
-const ports = { clock: realClock, fetch: httpFetch, openSocket: openWebSocket, randomBytes };
-
-/** A caller that says nothing until it is told to hang up. */
-function phone(port: number, more: Partial<PhoneCallOptions> = {}) {
-  const hangUp = new AbortController();
-  const ended = placePhoneCall(ports, {
-    to: `http://127.0.0.1:${port}/webhook/twilio`,
-    speech: Buffer.alloc(160, 0xff),
-    tailMs: 60_000,
-    signal: hangUp.signal,
-    ...more,
-  });
-  return { ended, hangUp: () => hangUp.abort() };
-}
-
-/** The program in production, with a Vapi and a Twilio REST API of its own. */
-async function runProduction() {
-  const vapi = await serveVapi({
-    clock: realClock,
-    randomBytes,
-    apiKey: VAPI_KEY,
-    mind: createSimulatedAgent,
-  });
-  const hungUp: string[] = [];
-  const rest = createServer((request, response) => {
-    hungUp.push(`${request.method} ${request.url}`);
-    response.writeHead(200, { 'content-type': 'application/json' }).end('{"status":"completed"}');
-  });
-  await new Promise<void>((resolve) => rest.listen(0, '127.0.0.1', resolve));
-  const program = runProgram({
-    ...SECRETS,
-    VAPI_BASE_URL: vapi.httpUrl,
-    TWILIO_API_BASE_URL: `http://127.0.0.1:${(rest.address() as AddressInfo).port}`,
-  });
-  const port = await program.port();
-  return {
-    program,
-    port,
-    vapi,
-    hungUp,
-    call: () => phone(port, { sign, publicUrl: PUBLIC_URL, accountSid: ACCOUNT_SID }),
-    async close() {
-      rest.closeAllConnections();
-      rest.close();
-      await vapi.close();
-    },
-  };
-}
 
 describe('the program in production', () => {
   it('does not start without its secrets, and names all of them in one message', async () => {
@@ -118,6 +53,8 @@ describe('the program in production', () => {
     expect((await post(sign(`http://127.0.0.1:${port}/webhook/twilio`, form))).status).toBe(403);
     expect((await post(sign(`${PUBLIC_URL}/webhook/twilio`, form, 'another'))).status).toBe(403);
     const { path } = streamOf((await post(sign(`${PUBLIC_URL}/webhook/twilio`, form))).text);
+    // The account's token is being rotated: both are good.
+    expect((await post(sign(`${PUBLIC_URL}/webhook/twilio`, form, COMING_TOKEN))).status).toBe(200);
 
     const knock = (to: string, signature = '') =>
       dial(`ws://127.0.0.1:${port}${to}`, { 'x-twilio-signature': signature }).opened;
@@ -128,6 +65,7 @@ describe('the program in production', () => {
     expect(await knock(path, sign(PUBLIC_URL + path))).toBe(403);
     expect(await knock(`${path}x`, sign(`${wss}${path}x`))).toBe(403);
     expect(await knock(path, sign(`${wss}${path}/`))).toBe('open');
+    expect(await knock(path, sign(wss + path, {}, COMING_TOKEN))).toBe('open');
 
     expect((await ask(port, '/calls')).status).toBe(401);
     expect((await ask(port, `/metrics?token=${ADMIN_TOKEN}`)).status).toBe(401);
@@ -148,7 +86,7 @@ describe('the program in production', () => {
     await program.says('[Drain] No new calls; 1 still to finish');
     const ready = await ask(port, '/ready');
     expect(ready.status).toBe(503);
-    expect(JSON.parse(ready.text)).toEqual({ ready: false, reason: 'draining' });
+    expect(JSON.parse(ready.text)).toMatchObject({ ready: false, reasons: ['draining'] });
     const late = await call().ended;
     expect(late.streams).toBe(0);
     expect(JSON.parse((await ask(port, '/calls', { headers: admin })).text)).toMatchObject([

@@ -3,6 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, vi } from 'vitest';
+import { AT_EASE } from '../support/at-ease.ts';
 
 const MAIN = resolve('src/main.ts');
 /** Somewhere without a `.env` file. */
@@ -17,12 +18,17 @@ export function killProgramsAfterEach(): void {
   });
 }
 
-/** The program as a process of its own, with these variables and no others of its own. */
-export function runProgram(env: Record<string, string>, imports: string[] = []) {
+/** The program as a process of its own, with these variables and no others of its own, and at ease; `main` is it in another form. */
+export function runProgram(env: Record<string, string>, imports: string[] = [], main = MAIN) {
+  return runBusyProgram(env, [AT_EASE, ...imports], main);
+}
+
+/** The same, but that it notices how busy it and the machine are. */
+export function runBusyProgram(env: Record<string, string>, imports: string[] = [], main = MAIN) {
   const preloaded = [import.meta.resolve('tsx'), ...imports].flatMap((url) => ['--import', url]);
-  const child = spawn(process.execPath, [...preloaded, MAIN], {
+  const child = spawn(process.execPath, [...preloaded, main], {
     cwd: ELSEWHERE,
-    env: { PATH: process.env.PATH ?? '', PORT: '0', HOST: '127.0.0.1', ...env },
+    env: { PATH: process.env.PATH ?? '', PORT: '0', HOST: '127.0.0.1', STATE_DIR: ELSEWHERE, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.push(child);

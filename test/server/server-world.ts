@@ -176,7 +176,7 @@ export async function openWorld(options: WorldOptions = {}) {
     script,
   });
   const dialects = createDialects({
-    ports: { fetch: httpFetch, openSocket: openWebSocket },
+    ports: { clock, fetch: httpFetch, openSocket: openWebSocket },
     agent: {
       apiKey: VAPI_KEY,
       baseUrl: vapi.httpUrl,
@@ -255,6 +255,7 @@ export async function openWorld(options: WorldOptions = {}) {
     inspector: watch,
     pageFolder: '/nowhere',
     timelineOf: watch.timelineOf,
+    strain: { now: { lag: false, memory: false, fileHandles: false } },
     metrics: watch.metrics,
     uptime: () => 42.34,
     maxConnections: 500,

@@ -17,7 +17,10 @@ closeWorldsAfterEach();
 const FALLBACK = '+12025550199';
 const APOLOGY =
   '<Response><Say>We are sorry, we cannot take your call right now. Please try again later.</Say><Hangup/></Response>';
-const DIAL = `<Response><Say>Let me connect you to a person.</Say><Dial answerOnBridge="true" timeout="20"><Number>${FALLBACK}</Number></Dial><Hangup/></Response>`;
+/** A person is dialled; `more` are the attributes beyond the usual. */
+const dialTo = (more: string) =>
+  `<Response><Say>Let me connect you to a person.</Say><Dial answerOnBridge="true" timeout="20"${more}><Number>${FALLBACK}</Number></Dial><Hangup/></Response>`;
+const DIAL = dialTo(` action="${PUBLIC_URL}/webhook/twilio/after-dial" method="POST"`);
 const HANG_UP = '<Response><Hangup/></Response>';
 const XML = '<?xml version="1.0" encoding="UTF-8"?>';
 
@@ -66,12 +69,13 @@ describe('POST /webhook/twilio', () => {
     expect(world.calls.list()).toHaveLength(1);
   });
 
-  it('gives one ticket and calls one agent when it is asked twice at once', async () => {
+  it('gives one ticket and calls one agent when it is asked fifty times at once', async () => {
     const world = await openWorld();
     const callSid = newSid('CA');
-    const [one, other] = await Promise.all([world.webhook(callSid), world.webhook(callSid)]);
-    expect(one.text).toBe(other.text);
+    const answers = await Promise.all(Array.from({ length: 50 }, () => world.webhook(callSid)));
+    expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
     expect(world.calls.list()).toHaveLength(1);
+    await eventually(() => expect(world.vapi.service.calls).toHaveLength(1));
   });
 
   it('gives no other ticket and calls no other agent once the stream has started', async () => {
@@ -133,7 +137,7 @@ describe('POST /webhook/twilio', () => {
 
   it.each([
     ['apologises', undefined, APOLOGY],
-    ['dials a person', FALLBACK, DIAL],
+    ['dials a person', FALLBACK, dialTo(' callerId="+12025550187"')],
   ])(
     '%s while the server drains, and still connects a call that it had promised to',
     async (_, number, twiml) => {
@@ -255,6 +259,10 @@ describe('a signed webhook', () => {
 
   it.each([
     '/webhook/twilio/after',
+    '/webhook/twilio/after?stream=2',
+    '/webhook/twilio/after-dial',
+    '/webhook/twilio/after-voicemail',
+    '/webhook/twilio/recording',
     '/webhook/twilio/stream',
     '/webhook/twilio/call',
     '/webhook/twilio/more',
@@ -307,10 +315,15 @@ describe('POST /webhook/twilio/after', () => {
     ['apologises', undefined, APOLOGY],
     ['dials a person', FALLBACK, DIAL],
   ])('%s when the agent was lost', async (_, fallbackNumber, twiml) => {
-    const world = await openWorld({ fallbackNumber });
+    // Nor is there another.
+    const answer = (n: number) => (n === 0 ? undefined : { as: 'invalid-key' as const });
+    const world = await openWorld({ publicUrl: PUBLIC_URL, fallbackNumber, vapi: { answer } });
     const { callSid, mind, line } = await world.connect();
     world.vapi.service.calls.find(({ id }) => id === mind.line.id)?.end('crashed', 'cut');
-    await eventually(() => expect(world.calls.find(callSid)?.outcome?.reason).toBe('agentLost'));
+    await eventually(() => {
+      world.clock.advance(500);
+      expect(world.calls.find(callSid)?.outcome?.reason).toMatch(/^agent(Lost|Unavailable)$/);
+    });
     await eventually(() => {
       world.clock.advance(500);
       expect(line.ws.readyState).toBe(line.ws.CLOSED);
@@ -323,7 +336,8 @@ describe('POST /webhook/twilio/after', () => {
     ['apologises', undefined, APOLOGY],
     ['dials a person', FALLBACK, DIAL],
   ])('%s when no agent could be had', async (_, fallbackNumber, twiml) => {
-    const world = await openWorld({ fallbackNumber, vapi: { answer: () => ({ as: 'invalid-key' }) } });
+    const vapi = { answer: () => ({ as: 'invalid-key' as const }) };
+    const world = await openWorld({ publicUrl: PUBLIC_URL, fallbackNumber, vapi });
     const callSid = newSid('CA');
     await world.webhook(callSid);
     await eventually(() => expect(world.calls.find(callSid)?.ending?.reason).toBe('agentUnavailable'));
@@ -334,7 +348,7 @@ describe('POST /webhook/twilio/after', () => {
     ['apologises', undefined, APOLOGY],
     ['dials a person', FALLBACK, DIAL],
   ])('%s for a call that it does not know, as after a restart', async (_, fallbackNumber, twiml) => {
-    const world = await openWorld({ fallbackNumber });
+    const world = await openWorld({ publicUrl: PUBLIC_URL, fallbackNumber });
     expect(await whatFollows(world, newSid('CA'))).toBe(twiml);
   });
 

@@ -1,3 +1,4 @@
+import type { AgentAct } from '../../src/inspector/story.ts';
 import type { VapiCall, VapiCallLine } from '../../src/simulation/vapi-line.ts';
 import { dialLater } from '../bridge/late-socket.ts';
 import type { MemorySocket } from '../support/memory-network.ts';
@@ -36,7 +37,11 @@ export function createAgentLeg(around: AgentLegOptions) {
   const http = createLines({ clock, random: random.fork(1), latencyMs, jitterMs, arrived: clock.stir });
   const sockets = createLines({ clock, random: random.fork(2), latencyMs, jitterMs });
   const coded = options.format === 'mulaw';
-  const pieces: Piece[] = [];
+  /** What is under way of the agent's sound, on its latest socket. */
+  let pieces: Piece[] = [];
+  /** Calls at Vapi that the bridge has asked to end. */
+  const asked = new Set<string>();
+  let turns = 0;
   let agent: SimAgent | undefined;
   let farEnd: MemorySocket | undefined;
   let vapiCallId = '';
@@ -55,7 +60,8 @@ export function createAgentLeg(around: AgentLegOptions) {
     if (!creates) return answer;
     around.tell(`Vapi answers ${answer.status} to the request for a call`);
     const living = service.calls.filter(
-      ({ request: { name }, state }) => name === callSid && state !== 'ended',
+      ({ id, request: { name }, state }) =>
+        String(name).startsWith(callSid) && state !== 'ended' && !asked.has(id),
     );
     if (living.length > 1)
       around.report('vapiCalls', `${living.length} calls at Vapi are alive for one phone call`);
@@ -82,15 +88,17 @@ export function createAgentLeg(around: AgentLegOptions) {
 
   function openSocket(url: string, how: Parameters<typeof sockets.openSocket>[1]) {
     const left = around.counted();
+    const underWay: Piece[] = [];
+    pieces = underWay;
     const lateMs = told ? journeyed(told.arrival.socket) : 0;
     const dialled = dialLater(clock, lateMs, () => sockets.openSocket(url, how));
     const socket = tapped(dialled, {
       opened() {
-        openedMs = clock.now() - around.rangAt;
+        openedMs ??= clock.now() - around.rangAt;
       },
       heardText: hearText,
       heardBinary() {
-        const piece = pieces.shift();
+        const piece = underWay.shift();
         if (piece && coded) judge.agent.delivered(piece);
       },
       leaving(by) {
@@ -102,24 +110,49 @@ export function createAgentLeg(around: AgentLegOptions) {
     return planted.vapi?.(socket) ?? socket;
   }
 
+  /** Whoever takes the place of another does what is left to be done. */
+  const laterOf = (acts: readonly AgentAct[]) => acts.filter(({ at }) => around.rangAt + at > clock.now());
+
+  /** The bridge asks Vapi for something: if for the end of a call, that call is not counted as alive any more. */
+  const fetch: typeof http.fetch = (url, how) => {
+    for (const { id } of service.calls) if (url.includes(id)) asked.add(id);
+    return http.fetch(url, how);
+  };
+
   return {
-    ports: { fetch: http.fetch, openSocket },
+    ports: {
+      fetch,
+      openSocket,
+      clock: {
+        ...clock,
+        setTimeout: (fn: () => void, ms: number) =>
+          clock.setTimeout(() => {
+            clock.stir();
+            fn();
+          }, ms),
+      },
+    },
     /** Makes the agent of `line`, if its socket `joined` is this call's. */
     join(line: VapiCallLine, joined: MemorySocket | undefined): SimAgent | undefined {
-      if (joined !== farEnd || agent) return undefined;
+      if (joined !== farEnd) return undefined;
       vapiCallId = line.id;
+      const underWay = pieces;
       const options: AgentOptions = {
         call: index,
         nature,
         random: random.fork(6),
         tell: around.tell,
-        speaks: (piece) => pieces.push(piece),
+        speaks: (piece) => underWay.push(piece),
+        nextTurn() {
+          turns += 1;
+          return turns;
+        },
         hears: judge.caller.agentGot,
         held,
       };
       const { rangAt } = around;
       agent = told
-        ? createToldAgent(line, options, { rangAt, acts: told.agent })
+        ? createToldAgent(line, options, { rangAt, acts: agent ? laterOf(told.agent) : told.agent })
         : createSimAgent(line, options);
       return agent;
     },

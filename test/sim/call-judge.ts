@@ -1,3 +1,4 @@
+import { MOST_REPLACEMENTS } from '../../machines/call-facts.ts';
 import type { Call } from '../../src/call/open-call.ts';
 import { stateName } from '../../src/call/state-name.ts';
 import type { Step } from '../../src/inspector/feed.ts';
@@ -117,6 +118,10 @@ export function createCallJudge(around: CallJudgeOptions): CallJudge {
       )
         report('timeToLive', `the call lived ${aliveMs} ms of ${options.sessionTtlMs}`);
     }
+    if (event.type === 'vapi.gone' && name === 'connecting') {
+      caller.lost();
+      agent.renewed();
+    }
     if (event.type === 'caller.forwarded') caller.forwarded(Number(event.ms));
   }
 
@@ -168,7 +173,9 @@ export function createCallJudge(around: CallJudgeOptions): CallJudge {
           'figures',
           `agentReadyMs is ${figures.agentReadyMs}, but the socket opened at ${agentOpenedMs} ms`,
         );
-      caller.ended(figures, undisturbed, heardOut);
+      if (figures.replacements > MOST_REPLACEMENTS.had)
+        report('ladder', `its agent was replaced ${figures.replacements} times`);
+      caller.ended(figures, undisturbed && figures.replacements === 0, heardOut);
       judgeClears();
       if (coded) agent.ended(figures.bargeIns, lastWordsDue);
       lastContexts = new Map();

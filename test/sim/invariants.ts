@@ -7,6 +7,7 @@ export const INVARIANTS = {
     'after a clear nothing of the interrupted turn is sent, and nothing of the next one is missing',
   clear: 'there is one clear for each interruption, at its moment, and none otherwise',
   vapiCalls: 'a phone call has at most one live call at Vapi, and every call at Vapi is ended by the bridge',
+  ladder: 'no call has its agent replaced more than twice',
   memory: 'queues stay within their stated bounds',
   timeToLive: 'no call lives longer than its time, to the millisecond',
   speaking: 'agentSpeaking holds exactly while Twilio plays audible audio of the agent',

@@ -22,6 +22,8 @@ export interface CallerJudge {
   forwarded(prerollMs: number): void;
   /** The agent's socket is about to be left by the bridge: what came later need not arrive. */
   left(): void;
+  /** An agent is lost: what was under way to it is heard by nobody, and not said again. */
+  lost(): void;
   /** Bytes reached the agent. */
   agentGot(bytes: Buffer): void;
   /**
@@ -39,6 +41,7 @@ export function createCallerJudge({ call, format, connectFrames, report }: Calle
   let arrivedAtRelease = 0;
   let next = 0;
   let skipped = 0;
+  let losing = false;
   let silent = 0;
   let got = 0;
 
@@ -56,7 +59,8 @@ export function createCallerJudge({ call, format, connectFrames, report }: Calle
       report('caller', `the agent heard frame ${index} where frame ${next} was due`);
       return;
     }
-    skipped += index - next;
+    if (!losing) skipped += index - next;
+    losing = false;
     next = index + 1;
   }
 
@@ -65,11 +69,14 @@ export function createCallerJudge({ call, format, connectFrames, report }: Calle
       arrived += 1;
     },
     forwarded(ms) {
-      prerollMs = ms;
+      prerollMs ??= ms;
       arrivedAtRelease = arrived;
     },
     left() {
       arrivedBeforeLeaving ??= arrived;
+    },
+    lost() {
+      losing = true;
     },
     agentGot(bytes) {
       const size = FRAME_BYTES * ratio;

@@ -23,7 +23,8 @@ export interface SpeakingJudge {
   ended(tolerance: { lateMs: number; earlyMs: number }): void;
 }
 
-const INTERRUPTED = /^bargeIn/;
+/** Where some of the agent may be heard, or not: an interruption, and the wait for another after it was lost. */
+const INTERRUPTED = /^(bargeIn|connecting)/;
 
 /** `fillsSilence`: silence of the agent waits between its words, and so the state outlasts what is audible. */
 export function createSpeakingJudge(now: () => number, fillsSilence: boolean, report: Report): SpeakingJudge {

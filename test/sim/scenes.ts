@@ -115,7 +115,7 @@ export const SCENES: readonly Scene[] = [
   },
   {
     file: 'agent-lost',
-    name: "The agent's socket breaks in the middle of its turn",
+    name: "The agent's socket breaks in the middle of its turn, and the caller leaves before another is there",
     options: ANSWERS,
     async play(world, placed) {
       await connect(world, placed, 900);
@@ -123,6 +123,8 @@ export const SCENES: readonly Scene[] = [
       placed.agent.mind.say(createTurn(world, 1, 4_000).spoken);
       await world.run(1_900);
       placed.agent.vapi.end('worker-died', 'cut');
+      await world.run(400);
+      placed.phone.hangUp();
     },
   },
   {

@@ -51,6 +51,8 @@ export interface AgentOptions {
   tell(words: string): void;
   /** A piece of its sound goes out, before it does. */
   speaks(piece: Piece): void;
+  /** The number of the next turn; whoever takes its place counts on. */
+  nextTurn(): number;
   /** The caller's audio has come. */
   hears(bytes: Buffer): void;
   /** The call as its service holds it. */
@@ -89,7 +91,7 @@ export function createSimAgent(line: VapiCallLine, options: AgentOptions): SimAg
   const { random, nature, tell } = options;
   const { clock, format } = line;
   const ratio = BYTES_PER_MS[format] / 8;
-  let turns = 0;
+  let latest = 0;
   let current: { turn: number; bytes: Buffer; sent: number; since: number; timer: unknown } | null = null;
   let nextTurn: unknown = null;
   let filler: unknown = null;
@@ -107,13 +109,13 @@ export function createSimAgent(line: VapiCallLine, options: AgentOptions): SimAg
   function speak(): void {
     if (over) return;
     silence();
-    turns += 1;
+    latest = options.nextTurn();
     const ms = random.int(15, 400) * 10 + random.int(0, 7);
-    tell(`agent begins turn ${turns} (${ms} ms)`);
+    tell(`agent begins turn ${latest} (${ms} ms)`);
     update('assistant', 'started');
     current = {
-      turn: turns,
-      bytes: soundOf(format, options.call, turns, ms),
+      turn: latest,
+      bytes: soundOf(format, options.call, latest, ms),
       sent: 0,
       since: clock.now(),
       timer: null,
@@ -148,7 +150,7 @@ export function createSimAgent(line: VapiCallLine, options: AgentOptions): SimAg
 
   function finishTurn(): void {
     current = null;
-    tell(`agent has said turn ${turns}`);
+    tell(`agent has said turn ${latest}`);
     update('assistant', 'stopped');
     think(random.int(2_000, 4_000));
     fill();

@@ -23,7 +23,7 @@ export interface SimBridgeOptions {
   options: WorldOptions;
   planted: Planted;
   /** What a call may ask of the network. */
-  portsOf(callSid: string): Pick<Ports, 'fetch' | 'openSocket'>;
+  portsOf(callSid: string): Pick<Ports, 'fetch' | 'openSocket' | 'clock'>;
   hangUp(callSid: string): Promise<void>;
   step(step: Step): void;
   overheard(callId: string, record: Overheard): void;
@@ -90,6 +90,10 @@ export function createSimBridge(around: SimBridgeOptions) {
     const dialect = planted.dialect?.(made) ?? made;
     return {
       ...dialect,
+      create(...asked) {
+        stir();
+        return dialect.create(...asked);
+      },
       end(signal) {
         stir();
         return dialect.end(signal);

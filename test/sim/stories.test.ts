@@ -80,7 +80,7 @@ describe('A replay fails', () => {
     ['marksNotSent', 'plain-conversation'],
     ['firstFrameDropped', 'plain-conversation'],
     ['greetingDropped', 'waiting-greeting'],
-    ['callerSocketLeftOpen', 'agent-lost'],
+    ['callerSocketLeftOpen', 'agent-turned-away'],
   ];
   it.each(mistakes)('by a mistake planted in the bridge: %s', async (mistake, file) => {
     expect((await replay(kept(file), PLANTED[mistake])).trouble).not.toBe('');

@@ -29,7 +29,7 @@ export function tapped(socket: Socket, taps: Taps): Socket {
           taps.heardBinary?.(bytes);
           ear.binary(bytes);
         },
-        ponged: () => ear.ponged(),
+        ponged: (number) => ear.ponged(number),
         closed(code, words) {
           taps.closed?.(code);
           ear.closed(code, words);
@@ -44,7 +44,7 @@ export function tapped(socket: Socket, taps: Taps): Socket {
       taps.sentBinary?.(bytes);
       socket.sendBinary(bytes);
     },
-    ping: () => socket.ping(),
+    ping: (number) => socket.ping(number),
     close(code, words) {
       taps.leaving?.('close');
       socket.close(code, words);

@@ -8,7 +8,12 @@ import { TOLD_LATENCY_MS } from './told.ts';
 const STAND_INS = { acknowledgement: 'mm-hm', interruption: 'stop', other: 'I would like an appointment' };
 
 /** How a socket is closed that is to be heard with this code. */
-const ENDINGS: Readonly<Record<number, VapiEnding>> = { 1000: 'unsaid', 1005: 'no-code', 1006: 'cut' };
+const ENDINGS: Readonly<Record<number, VapiEnding>> = {
+  1000: 'unsaid',
+  1005: 'no-code',
+  1006: 'cut',
+  1008: 'unwelcome',
+};
 
 /** An agent that does what is told, when it is told. */
 export function createToldAgent(
@@ -19,11 +24,11 @@ export function createToldAgent(
   const { clock, format } = line;
   const { tell } = options;
   let timers: unknown[] = [];
-  let turns = 0;
+  let turn = 0;
   let sent = 0;
 
   const send = (bytes: Uint8Array) => {
-    options.speaks({ turn: turns, from: sent, to: sent + bytes.length });
+    options.speaks({ turn, from: sent, to: sent + bytes.length });
     sent += bytes.length;
     line.sendAudio(bytes);
   };
@@ -41,10 +46,10 @@ export function createToldAgent(
     switch (told.does) {
       case 'speaks':
         fallSilent();
-        turns += 1;
+        turn = options.nextTurn();
         sent = 0;
-        tell(`agent begins turn ${turns} (${told.forMs} ms)`);
-        speakers[told.pace].say(soundOf(format, options.call, turns, told.forMs));
+        tell(`agent begins turn ${turn} (${told.forMs} ms)`);
+        speakers[told.pace].say(soundOf(format, options.call, turn, told.forMs));
         return;
       case 'speech-update':
         line.sendMessage({ type: told.does, role: told.role, status: told.status });

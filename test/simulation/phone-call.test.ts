@@ -337,6 +337,68 @@ describe('a phone call to a webhook', () => {
     expect(await call(town, { to })).toMatchObject({ endedBy: 'dialled', streams: 1 });
   });
 
+  describe('that is handed on', () => {
+    const handOn =
+      '<Response><Dial action="http://bridge:3000/after-dial"><Number>+12025550100</Number></Dial><Hangup/></Response>';
+    const record =
+      '<Response><Record action="/after-record" recordingStatusCallback="http://bridge:3000/recording"/><Say>Nothing?</Say><Hangup/></Response>';
+    const documents: Record<string, string> = {
+      '/webhook/twilio': handOn,
+      '/after-dial': record,
+      '/after-record': '<Response><Say>Thanks.</Say><Hangup/></Response>',
+      '/recording': '',
+    };
+
+    /** The paths that Twilio asks and tells, each with the field that matters there. */
+    async function handedOn(options: Partial<PhoneCallOptions>) {
+      const town = createTown(undefined, ({ path }) => documents[path] ?? 404);
+      const result = await call(town, { to, ...options });
+      const asked = town.requests.map(({ path, body }) => {
+        const form = new URLSearchParams(body);
+        return [path, form.get('DialCallStatus') ?? form.get('RecordingStatus') ?? form.get('RecordingSid')];
+      });
+      return { result, asked };
+    }
+
+    it('tells the action of a <Dial> what became of it, also when a person has answered', async () => {
+      const { result, asked } = await handedOn({ person: 'completed', leavesMessage: false });
+      expect(result).toMatchObject({ endedBy: 'dialled' });
+      expect(asked).toEqual([
+        ['/webhook/twilio', null],
+        ['/after-dial', 'completed'],
+      ]);
+    });
+
+    it('leaves a message where it is asked for one, and Twilio tells where that is', async () => {
+      const { result, asked } = await handedOn({ person: 'busy' });
+      expect(result).toMatchObject({ endedBy: 'voicemail', ending: 'The caller leaves a message.' });
+      expect(asked).toEqual([
+        ['/webhook/twilio', null],
+        ['/after-dial', 'busy'],
+        ['/recording', 'completed'],
+        ['/after-record', expect.stringMatching(/^RE[0-9a-f]{32}$/)],
+      ]);
+    });
+
+    it('goes on behind a <Record> where nothing is said', async () => {
+      const { result, asked } = await handedOn({ person: 'no-answer', leavesMessage: false });
+      expect(result.ending).toContain('It says: "Nothing?"');
+      expect(asked.map(([path]) => path)).toEqual(['/webhook/twilio', '/after-dial']);
+    });
+  });
+
+  it('breaks its line where it is told to, stream by stream, and loses only what falls between', async () => {
+    const town = createTown(undefined, ({ path }) =>
+      path === '/after'
+        ? twimlTo('wss://bridge:3000/media/2')
+        : twimlTo('wss://bridge:3000/media/1', ' action="http://bridge:3000/after"'),
+    );
+    const result = await call(town, { to, breaksAfterMs: [300] });
+    expect(result).toMatchObject({ endedBy: 'caller', streams: 2, framesLost: 0 });
+    expect(town.bridges.map(({ atMs }) => atMs)).toEqual([0, 300]);
+    expect(town.clock.armed).toBe(0);
+  });
+
   const url = 'wss://bridge:3000/media/1';
   it.each([
     [

@@ -344,3 +344,46 @@ test('begins with its mind before it tells it of audio, however early that comes
   client?.socket.close(1000, '');
   expect(told).toEqual(['opened', 'audio 3200', 'say', 'closed']);
 });
+
+test('lists the calls made since a moment, the newest first, for the bearer of the key', async () => {
+  const { clock, service, ask } = createVapiWorld();
+  for (const name of ['one', 'two', 'three']) {
+    await ask('POST', '/call', callBody({ name }));
+    await clock.run(1_000);
+  }
+  service.calls[1]?.end('silence-timed-out');
+  const since = encodeURIComponent(new Date(clock.epochMs() - 2_000).toISOString());
+  const { status, text } = await ask('GET', `/call?limit=2&createdAtGe=${since}`, undefined);
+  expect(status).toBe(200);
+  expect(JSON.parse(text)).toMatchObject([
+    { name: 'three', status: 'queued', id: service.calls[2]?.id },
+    { name: 'two', status: 'ended', endedReason: 'silence-timed-out' },
+  ]);
+  expect((await ask('GET', '/call', undefined, 'public-key')).status).toBe(401);
+  for (const query of ['name=one', 'limit=-1', 'createdAtGe=today', 'createdAtLe=2026-01-01T00:00:00Z'])
+    expect((await ask('GET', `/call?${query}`, undefined)).status).toBe(400);
+});
+
+test('starts no call beyond its concurrency limit', async () => {
+  const { service, ask } = createVapiWorld({ concurrencyLimit: 1 });
+  await ask('POST', '/call', callBody());
+  const { text } = await ask('POST', '/call', callBody());
+  expect(JSON.parse(text).subscriptionLimits).toEqual({
+    concurrencyBlocked: true,
+    concurrencyLimit: 1,
+    remainingConcurrentCalls: 0,
+  });
+  expect(service.live()).toBe(1);
+});
+
+test('can make a call and leave the request unanswered for a while', async () => {
+  const { clock, service, ask } = createVapiWorld({ answer: () => ({ answerDelayMs: 5_000 }) });
+  let answered = false;
+  void ask('POST', '/call', callBody()).then(() => {
+    answered = true;
+  });
+  await clock.run(4_999);
+  expect([service.live(), answered]).toEqual([1, false]);
+  await clock.run(1);
+  expect(answered).toBe(true);
+});

@@ -7,6 +7,11 @@ export interface MemoryLine {
   stall(): void;
   /** Delivers what was held back, in order, and flows on. */
   flow(): void;
+  /**
+   * Late: what is sent takes so many ms longer, each way, and still arrives in order. Nothing of it is unsent: it waits in
+   * the buffers of two kernels.
+   */
+  delay(ms: number): void;
   /** Breaks the line: both ends hear `closed(1006, 'connection lost')`. */
   cut(): void;
   /** Half open: from now on nothing that is sent arrives, not even pings and closes, and nobody is told. */
@@ -45,7 +50,8 @@ export interface MemoryLinkOptions {
 type Parcel =
   | { kind: 'text'; text: string }
   | { kind: 'binary'; bytes: Buffer }
-  | { kind: 'ping' | 'pong' | 'gone' }
+  | { kind: 'gone' }
+  | { kind: 'ping' | 'pong'; number: number }
   | { kind: 'close'; code: number; words: string };
 
 interface LinkedEnd extends MemoryEnd {
@@ -58,6 +64,7 @@ interface LinkedEnd extends MemoryEnd {
 export function createMemoryLink({ clock, latencyMs, departed }: MemoryLinkOptions): [MemoryEnd, MemoryEnd] {
   let stalled = false;
   let deaf = false;
+  let delayMs = 0;
 
   const line: MemoryLine = {
     stall() {
@@ -66,6 +73,9 @@ export function createMemoryLink({ clock, latencyMs, departed }: MemoryLinkOptio
     flow() {
       stalled = false;
       for (const end of ends) end.readOn();
+    },
+    delay(ms) {
+      delayMs = ms;
     },
     cut() {
       for (const end of ends) end.end(1006, 'connection lost');
@@ -84,11 +94,15 @@ export function createMemoryLink({ clock, latencyMs, departed }: MemoryLinkOptio
     let paused = false;
     let closeTimer: unknown;
     let unsentBytesSaid: number | undefined;
+    /** When the last that was sent arrives; nothing overtakes it. */
+    let arrivesAt = 0;
 
     function send(parcel: Parcel) {
       if (deaf) return;
-      if (latencyMs === 0) far().arrive(parcel);
-      else clock.setTimeout(() => far().arrive(parcel), latencyMs);
+      const now = clock.now();
+      arrivesAt = Math.max(arrivesAt, now + latencyMs + delayMs);
+      if (arrivesAt === now) far().arrive(parcel);
+      else clock.setTimeout(() => far().arrive(parcel), arrivesAt - now);
     }
 
     /** Tells the ear, in order and never one thing inside another; without an ear it waits. */
@@ -122,9 +136,9 @@ export function createMemoryLink({ clock, latencyMs, departed }: MemoryLinkOptio
         case 'binary':
           return hear((on) => on.binary(parcel.bytes));
         case 'ping':
-          return stage === 'open' ? send({ kind: 'pong' }) : undefined;
+          return stage === 'open' ? send({ kind: 'pong', number: parcel.number }) : undefined;
         case 'pong':
-          return hear((on) => on.ponged());
+          return hear((on) => on.ponged(parcel.number));
         case 'gone':
           return end(1006, 'connection lost');
         case 'close': {
@@ -164,8 +178,8 @@ export function createMemoryLink({ clock, latencyMs, departed }: MemoryLinkOptio
       sendBinary(bytes) {
         if (stage === 'open') send({ kind: 'binary', bytes: Buffer.from(bytes) });
       },
-      ping() {
-        if (stage === 'open') send({ kind: 'ping' });
+      ping(number = 0) {
+        if (stage === 'open') send({ kind: 'ping', number });
       },
       close(code, words) {
         if (stage === 'opening') return this.terminate();

@@ -116,6 +116,23 @@ describe('A pair of memory sockets', () => {
     expect(far).toEqual(['closed 1006 terminated']);
   });
 
+  it('is late without showing it, and in order, also when it is late no longer', () => {
+    const { clock, near, far, opener } = createPair(30);
+    opener.line.delay(2_000);
+    opener.sendText('one');
+    opener.ping();
+    expect(opener.unsentBytes).toBe(0);
+    clock.advance(1_000);
+    opener.line.delay(0);
+    opener.sendText('two');
+    clock.advance(1_029);
+    expect(far).toEqual([]);
+    clock.advance(1);
+    expect(far).toEqual(['text one', 'text two']);
+    clock.advance(30);
+    expect(near).toEqual(['ponged']);
+  });
+
   it('leaves neither socket nor timer behind', () => {
     const { clock, network, opener } = createPair(30);
     expect(network.openSockets).toBe(2);

@@ -80,17 +80,41 @@ describe('the ticket office', () => {
     expect(tickets.issue(CALL).ticket).not.toBe(ticket);
   });
 
-  it('does not forget a use when the wall clock is set back', () => {
+  it.each([
+    ['forward', 3_600_000],
+    ['back', -3_600_000],
+  ])(
+    'F53 lives exactly its minute when the wall clock is set an hour %s, and no use is forgotten',
+    (_, byMs) => {
+      const clock = createVirtualClock();
+      let shiftMs = 0;
+      const shifted = { ...clock, epochMs: () => clock.epochMs() + shiftMs };
+      const tickets = createTicketOffice({ clock: shifted, randomBytes, key: KEY });
+      const used = tickets.issue(OTHER_CALL);
+      tickets.redeem(used.ticket, { callSid: OTHER_CALL, nonce: used.nonce });
+      const issued = tickets.issue(CALL);
+      shiftMs = byMs;
+      expect(tickets.issue(CALL)).toEqual(issued);
+      clock.advance(59_999);
+      expect(tickets.check(issued.ticket)).toEqual({ ok: true, callSid: CALL });
+      expect(tickets.check(used.ticket)).toEqual({ ok: false, why: 'used' });
+      clock.advance(1);
+      expect(tickets.check(issued.ticket)).toEqual({ ok: false, why: 'expired' });
+      shiftMs = 0;
+      for (const { ticket } of [issued, used])
+        expect(tickets.check(ticket)).toEqual({ ok: false, why: 'expired' });
+    },
+  );
+
+  it('is taken in by another process of the same machine that has its key, for the same minute', () => {
     const clock = createVirtualClock();
-    let shiftMs = 0;
-    const shifted = { ...clock, epochMs: () => clock.epochMs() + shiftMs };
-    const tickets = createTicketOffice({ clock: shifted, randomBytes, key: KEY });
-    const { ticket, nonce } = tickets.issue(CALL);
-    tickets.redeem(ticket, { callSid: CALL, nonce });
-    shiftMs = 61_000;
-    tickets.issue(OTHER_CALL);
-    shiftMs = 0;
-    expect(tickets.redeem(ticket, { callSid: CALL, nonce })).toEqual({ ok: false, why: 'expired' });
+    const [one, other] = [0, 1].map(() => createTicketOffice({ clock, randomBytes, key: KEY }));
+    const { ticket = '', nonce } = one?.issue(CALL) ?? {};
+    clock.advance(59_999);
+    expect(other?.check(ticket)).toEqual({ ok: true, callSid: CALL });
+    expect(other?.redeem(ticket, { callSid: CALL, nonce })).toEqual({ ok: true });
+    clock.advance(1);
+    expect(other?.check(ticket)).toEqual({ ok: false, why: 'expired' });
   });
 
   it('admits one of fifty who come with the same ticket', () => {
@@ -147,6 +171,21 @@ describe('the ticket office', () => {
     expect(tickets.check(ticket).ok).toBe(true);
   });
 
+  it('S7 refuses a ticket with any one byte made any other that a path can hold', () => {
+    const { tickets } = office();
+    const { ticket, nonce } = tickets.issue(CALL);
+    const bytes = Array.from({ length: 0x7f - 0x21 }, (_, index) => String.fromCharCode(0x21 + index));
+    const admitted: string[] = [];
+    for (let at = 0; at < ticket.length; at += 1) {
+      for (const byte of bytes) {
+        const changed = ticket.slice(0, at) + byte + ticket.slice(at + 1);
+        if (changed !== ticket && tickets.check(changed).ok) admitted.push(changed);
+      }
+    }
+    expect(admitted).toEqual([]);
+    expect(tickets.redeem(ticket, { callSid: CALL, nonce })).toEqual({ ok: true });
+  });
+
   it('refuses every bit of the signature turned over, also those that base64 leaves unused', () => {
     const { tickets } = office();
     const { ticket } = tickets.issue(CALL);
@@ -170,7 +209,7 @@ describe('the ticket office', () => {
 
   it('refuses a ticket of another version, of another shape, or of a longer life than it grants', () => {
     const { clock, tickets } = office();
-    const claims = { v: 1, cs: CALL, nh: 'hash', id: 'id', exp: clock.epochMs() + 60_000 };
+    const claims = { v: 1, cs: CALL, nh: 'hash', id: 'id', exp: clock.now() + 60_000 };
     expect(tickets.check(sealed(claims))).toEqual({ ok: true, callSid: CALL });
     const others = [
       { ...claims, v: 2 },

@@ -123,6 +123,34 @@ describe('hanging up over REST', () => {
     });
   });
 
+  it('asks with the secondary token where the primary one is refused, and only there', async () => {
+    const secondary = 'canary-coming-token';
+    const basic = (token: string) => `Basic ${Buffer.from(`${ACCOUNT}:${token}`).toString('base64')}`;
+    const options = { accountSid: ACCOUNT, authToken: TOKEN, secondaryAuthToken: secondary };
+    const rotated = await startTwilio((response, attempt, request) =>
+      (request.headers.authorization === basic(secondary) ? completed : json(401, { code: 20003 }))(
+        response,
+        attempt,
+        request,
+      ),
+    );
+    const after = createTwilioRest({ ...options, apiBaseUrl: rotated.baseUrl });
+    expect(await after.hangUp(CALL)).toEqual({ ok: true, already: false });
+    expect(rotated.heard.map(({ authorization }) => authorization)).toEqual([basic(TOKEN), basic(secondary)]);
+
+    for (const answer of [completed, json(500, {}), json(400, { code: 21220, status: 400 })]) {
+      const { baseUrl, heard } = await startTwilio(answer);
+      await createTwilioRest({ ...options, apiBaseUrl: baseUrl }).hangUp(CALL);
+      expect(heard.map(({ authorization }) => authorization)).toEqual([basic(TOKEN)]);
+    }
+
+    const strange = await startTwilio(json(401, { code: 20003, status: 401 }));
+    expect(await createTwilioRest({ ...options, apiBaseUrl: strange.baseUrl }).hangUp(CALL)).toMatchObject({
+      ok: false,
+    });
+    expect(strange.heard).toHaveLength(2);
+  });
+
   it('does not wait for ever', async () => {
     const { baseUrl } = await startTwilio(() => {});
     expect(await rest(baseUrl, 50).hangUp(CALL)).toEqual({

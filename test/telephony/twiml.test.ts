@@ -1,12 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { readTwiml } from '../../src/simulation/twiml.ts';
 import {
   apologyTwiml,
-  busyTwiml,
   connectTwiml,
   dialTwiml,
   hangUpTwiml,
   NONCE_PARAMETER,
+  thanksTwiml,
+  voicemailTwiml,
 } from '../../src/telephony/twiml.ts';
 
 const ORDINARY = {
@@ -15,6 +17,12 @@ const ORDINARY = {
   actionUrl: 'https://bridge.example.com/webhook/twilio/after',
   streamStatusUrl: 'https://bridge.example.com/webhook/twilio/stream',
   nonce: 'NONCE',
+};
+
+const VOICEMAIL = {
+  words: 'Leave a message.',
+  actionUrl: 'https://h/after-voicemail',
+  recordingStatusUrl: 'https://h/recording',
 };
 
 const HEAD = '<?xml version="1.0" encoding="UTF-8"?>';
@@ -95,10 +103,39 @@ describe('TwiML', () => {
     );
   });
 
-  it('tells the caller of a full house so, and dials a person if there is one', () => {
-    expect(busyTwiml()).toContain('All our lines are busy right now. Please try again later.');
-    expect(elements(busyTwiml())).toEqual(['Response', 'Say', 'Hangup']);
-    expect(elements(busyTwiml('+15551234567'))).toEqual(['Response', 'Say', 'Dial', 'Number', 'Hangup']);
+  it('tells the caller of a full house so, whatever follows', () => {
+    const busy = '<Say>All our lines are busy right now. ';
+    expect(apologyTwiml(true)).toContain(`${busy}Please try again later.</Say><Hangup/>`);
+    expect(dialTwiml('+15551234567', { busy: true })).toContain(`${busy}Let me connect you to a person.`);
+    expect(voicemailTwiml({ ...VOICEMAIL, busy: true })).toContain(`${busy}Leave a message.</Say><Record`);
+  });
+
+  it('takes a message of two minutes at most, and says what follows it and who is told of it', () => {
+    expect(voicemailTwiml(VOICEMAIL)).toBe(
+      `${HEAD}<Response><Say>Leave a message.</Say>` +
+        '<Record maxLength="120" playBeep="true" action="https://h/after-voicemail" method="POST" ' +
+        'recordingStatusCallback="https://h/recording" recordingStatusCallbackMethod="POST" ' +
+        'recordingStatusCallbackEvent="completed"/>' +
+        '<Say>We have not heard a message. Goodbye.</Say><Hangup/></Response>',
+    );
+    expect(thanksTwiml()).toBe(
+      `${HEAD}<Response><Say>Thank you for your message. Goodbye.</Say><Hangup/></Response>`,
+    );
+  });
+
+  it('ends in every document by hanging up, and so leaves nobody in silence', () => {
+    const all = [
+      connectTwiml(ORDINARY),
+      connectTwiml({ ...ORDINARY, greeting: '' }),
+      hangUpTwiml(),
+      apologyTwiml(),
+      apologyTwiml(true),
+      dialTwiml('+15551234567'),
+      dialTwiml('+15551234567', { busy: true, callerId: '+15557654321', actionUrl: 'https://h/after-dial' }),
+      voicemailTwiml(VOICEMAIL),
+      thanksTwiml(),
+    ];
+    for (const xml of all) expect(readTwiml(xml)?.at(-1)?.name, xml).toBe('Hangup');
   });
 
   it('lets no text become an element, whatever it holds', () => {
@@ -109,7 +146,8 @@ describe('TwiML', () => {
         expect(elements(connectTwiml({ ...options, greeting: `Hello ${e}` }))).toEqual(ours);
         const dialled = ['Response', 'Say', 'Dial', 'Number', 'Hangup'];
         expect(elements(dialTwiml(a, { callerId: b, actionUrl: c }))).toEqual(dialled);
-        expect(elements(busyTwiml(`+${a}`))).toEqual(dialled);
+        const recorded = voicemailTwiml({ words: `Hello ${a}`, actionUrl: b, recordingStatusUrl: c });
+        expect(elements(recorded)).toEqual(['Response', 'Say', 'Record', 'Say', 'Hangup']);
       }),
       { numRuns: 500 },
     );

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readDirectMessage } from '../../src/wire/direct.ts';
-import { readCallStatus, readStreamStatus, readVoiceWebhook } from '../../src/wire/status-callbacks.ts';
+import {
+  readCallStatus,
+  readRecordingStatus,
+  readStreamStatus,
+  readVoiceWebhook,
+  wasAnswered,
+} from '../../src/wire/status-callbacks.ts';
 import { createTwilioWriter, readTwilioMessage } from '../../src/wire/twilio.ts';
 import {
   readCreateCallResponse,
@@ -80,6 +86,8 @@ describe('whatever arrives', () => {
         expect(['streamStatus', 'unreadable']).toContain(readStreamStatus(form).kind);
         expect(['callStatus', 'unreadable']).toContain(readCallStatus(form).kind);
         expect(['voiceWebhook', 'unreadable']).toContain(readVoiceWebhook(form).kind);
+        expect(['recordingStatus', 'unreadable']).toContain(readRecordingStatus(form).kind);
+        expect([true, false]).toContain(wasAnswered(form));
       }),
       { numRuns: 1_000 },
     );

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { readCallStatus, readStreamStatus, readVoiceWebhook } from '../../src/wire/status-callbacks.ts';
+import {
+  isOver,
+  readCallStatus,
+  readRecordingStatus,
+  readStreamStatus,
+  readVoiceWebhook,
+  wasAnswered,
+} from '../../src/wire/status-callbacks.ts';
 
 const stream = { AccountSid: 'AC1', CallSid: 'CA1', StreamSid: 'MZ1', StreamName: 'agent' };
 
@@ -119,4 +126,56 @@ describe('reading the request for TwiML', () => {
       expect(readVoiceWebhook(form)).toMatchObject({ kind: 'unreadable' });
     },
   );
+});
+
+describe('what follows an action', () => {
+  test('says whether somebody took the call that was dialled; every other word is a no', () => {
+    for (const DialCallStatus of ['completed', 'answered'])
+      expect(wasAnswered({ DialCallStatus })).toBe(true);
+    const unanswered = ['busy', 'no-answer', 'failed', 'canceled', 'Completed', '', undefined, ['completed']];
+    for (const DialCallStatus of unanswered) expect(wasAnswered({ DialCallStatus })).toBe(false);
+    expect(wasAnswered({})).toBe(false);
+  });
+
+  test('says whether the phone call is over', () => {
+    for (const status of ['completed', 'busy', 'failed', 'no-answer', 'canceled'])
+      expect(isOver(status)).toBe(true);
+    for (const status of ['in-progress', 'ringing', 'queued', '', 'toString'])
+      expect(isOver(status)).toBe(false);
+  });
+});
+
+describe('a recording status', () => {
+  const form = {
+    CallSid: 'CA1',
+    RecordingSid: 'RE1',
+    RecordingUrl: 'https://api.twilio.com/2010-04-01/Accounts/AC1/Recordings/RE1',
+    RecordingStatus: 'completed',
+    RecordingDuration: '12',
+  };
+
+  test('tells of a recording by its id and its length, and leaves its address out', () => {
+    expect(readRecordingStatus(form)).toEqual({
+      kind: 'recordingStatus',
+      callSid: 'CA1',
+      recordingSid: 'RE1',
+      completed: true,
+      seconds: 12,
+    });
+  });
+
+  test('is none yet, or none at all, by any other word', () => {
+    for (const RecordingStatus of ['in-progress', 'absent', 'failed', '', undefined, ['completed']])
+      expect(readRecordingStatus({ ...form, RecordingStatus })).toMatchObject({ completed: false });
+  });
+
+  test('does without a length that is none', () => {
+    for (const RecordingDuration of ['-1', '12 s', '', undefined])
+      expect(readRecordingStatus({ ...form, RecordingDuration })).not.toHaveProperty('seconds');
+  });
+
+  test('is unreadable without its ids', () => {
+    for (const wrong of [{ CallSid: '' }, { RecordingSid: '../x' }, { RecordingSid: ['RE1', 'RE2'] }])
+      expect(readRecordingStatus({ ...form, ...wrong })).toMatchObject({ kind: 'unreadable' });
+  });
 });

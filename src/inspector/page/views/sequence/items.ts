@@ -58,7 +58,7 @@ function isWanted(row: Row, filter: Filter, wanted: string): boolean {
   return row.words.includes(wanted);
 }
 
-/** Told by a child, or by a message that has a line of its own; or a mark, of which there are ten a second. */
+/** Told by a child, or by a message that has a line of its own; or a mark, of which there are six a second and more. */
 function isEcho({ kind, moved, title }: Row): boolean {
   if (kind === 'wire') return title === 'mark';
   return kind === 'child' || (kind === 'call' && !moved && /^(vapi|twilio)\./.test(title));
