@@ -14,6 +14,8 @@ export interface CallerEnd {
   /** Cuts the line without a word. */
   cut(): void;
   readonly closed: boolean;
+  /** When all that has come will have been played. */
+  readonly playedAt: number;
 }
 
 export interface CallerEndOptions {
@@ -84,6 +86,9 @@ export function openCallerEnd(options: CallerEndOptions): Promise<CallerEnd> {
     cut: () => socket.terminate(),
     get closed() {
       return socket.readyState !== WebSocket.OPEN;
+    },
+    get playedAt() {
+      return playedAt;
     },
   };
 

@@ -49,6 +49,23 @@ export const endless: Manner = {
   },
 };
 
+/** Between two turns, in ms. */
+const PAUSE_MS = 500;
+
+/** The agents speak in turns; one in five is interrupted at the end of each, and nobody waits for the other's end. */
+export const turns: Manner = {
+  script(number, calls) {
+    return {
+      fromMs: INTERRUPT_EVERY_MS * (0.5 + number / calls / 2),
+      everyMs: INTERRUPT_EVERY_MS,
+      acts: [
+        { atMs: 0, does: isInterrupted(number) ? 'yield' : 'fallSilent' },
+        { atMs: PAUSE_MS, does: 'speak' },
+      ],
+    };
+  },
+};
+
 /** Whether this call is one of those in which the agent is interrupted. */
 export function isInterrupted(number: number): boolean {
   return number % INTERRUPTED_EVERY === 0;

@@ -1,3 +1,5 @@
+import { type Coded, codedFrame, nearestPlace } from './coded-frames.ts';
+
 /** Bytes and length of one frame of the caller's line: µ-law at 8 kHz. */
 export const FRAME_BYTES = 160;
 export const FRAME_MS = 20;
@@ -14,11 +16,6 @@ const PLACE_AT = OWNER_AT + 16;
 const SILENCE = Buffer.alloc(FRAME_BYTES, 0xff);
 /** A square wave at 1 kHz: loud all through. */
 const TONE = Buffer.from(Array.from({ length: FRAME_BYTES }, (_, i) => (i % 8 < 4 ? 0x90 : 0x10)));
-/** The same in 16-bit samples at 16 kHz. */
-const WIDE_TONE = Buffer.from(
-  Int16Array.from({ length: 2 * FRAME_BYTES }, (_, i) => (i % 16 < 8 ? 8000 : -8000)).buffer,
-);
-
 /** The sound of a frame of µ-law by its place. It is copied before anything is written into it. */
 export type Sound = (place: number) => Uint8Array;
 
@@ -43,6 +40,9 @@ export interface Samples {
   steady: number[];
   /** Of the first frame of each turn. */
   turnStarts: number[];
+  /** Cuts that no `clear` answered though something was still to be heard, and those where nothing was. */
+  missedClears: number;
+  needlessClears: number;
 }
 
 /**
@@ -52,23 +52,26 @@ export interface Samples {
 export interface Track {
   /** The next frame of µ-law, with its owner and its place in it; it counts as sent now. */
   next(now: number): Buffer;
-  /** The next frame in 16-bit samples at 16 kHz. A number would not survive their resampling. */
-  nextWide(now: number): Buffer;
+  /** The next frame as one that says its place by how loud its parts are, which resampling leaves as it is. */
+  nextCoded(now: number): Coded;
   /** Takes numbered frames that came out. */
   arrived(mulaw: Buffer, now: number): void;
-  /** Takes what came out where frames have no number: the order tells which is which. */
-  arrivedInOrder(bytes: Buffer, frameBytes: number, now: number): void;
+  /** Takes one whole frame whose place was read off its loudness. */
+  arrivedCoded(code: number | 'silence' | 'foreign', now: number): void;
   /** The next frame begins a turn; what is gathered at its start is measured apart. */
   beginTurn(): void;
-  /** What is on its way now need not come out. */
-  cut(now: number): void;
+  /** What is on its way now need not come out. What has come out is to be heard until `heardUntil`. */
+  cut(now: number, heardUntil: number): void;
   /**
-   * What was on its way at the last `cut` must not come out from here on. The rest of a turn that has begun may be held
-   * back on purpose from here on: it is not timed.
+   * The oldest `cut` that nothing has answered is answered: what was on its way then must not come out from here on. The
+   * rest of a turn that has begun may be held back on purpose from here on: it is not timed. Returns when that cut was;
+   * `null` where there is none.
    */
-  cleared(): void;
+  cleared(): number | null;
   readonly sent: number;
   readonly count: TrackCount;
+  /** How many of the frames from the place `from` up to `to` have not come out, and were to. */
+  missingBetween(from: number, to: number): number;
 }
 
 /** The frames at a turn's start whose times say how much was gathered, not how long the way is. */
@@ -89,10 +92,11 @@ export function createTrack(owner: number, samples: Samples, sound: Sound = () =
   let turnFrames = OPENING_FRAMES;
   let cutBefore = 0;
   let clearedBefore = 0;
+  /** Cuts that are not answered yet, and the place from which on frames are of a turn after each. */
+  const cuts: Array<{ at: number; before: number; heardUntil: number }> = [];
+  let lastWayMs = 0;
   /** Frames before this one are not timed. */
   let timedFrom = 0;
-  let place = 0;
-  let bytesInOrder = 0;
 
   function note(now: number): number {
     turnFrames += 1;
@@ -114,6 +118,14 @@ export function createTrack(owner: number, samples: Samples, sound: Sound = () =
     if (frame < latest) count.outOfOrder += 1;
     if (frame < clearedBefore) count.stale += 1;
     latest = Math.max(latest, frame);
+    // The answer to a cut comes before all frames after it, or not at all: a server that is late may have been told of
+    // it when all that it had sent was over.
+    for (let cut = cuts[0]; cut && frame >= cut.before; cut = cuts[0]) {
+      cuts.shift();
+      if (cut.heardUntil > cut.at + Math.max(lastWayMs, now - at)) samples.missedClears += 1;
+      else samples.needlessClears += 1;
+    }
+    lastWayMs = now - at;
     if (!samples.open || frame < timedFrom) return;
     if (opening[frame] === 0) samples.steady.push(now - at);
     else if (opening[frame] === 1) samples.turnStarts.push(now - at);
@@ -127,10 +139,7 @@ export function createTrack(owner: number, samples: Samples, sound: Sound = () =
       writeBits(frame, PLACE_AT, 32, note(now));
       return frame;
     },
-    nextWide(now) {
-      note(now);
-      return WIDE_TONE;
-    },
+    nextCoded: (now) => codedFrame(note(now)),
     arrived(mulaw, now) {
       for (let at = 0; at + FRAME_BYTES <= mulaw.length; at += FRAME_BYTES) {
         const frame = mulaw.subarray(at, at + FRAME_BYTES);
@@ -139,28 +148,28 @@ export function createTrack(owner: number, samples: Samples, sound: Sound = () =
         } else if (!frame.equals(SILENCE)) count.foreign += 1;
       }
     },
-    arrivedInOrder(bytes, frameBytes, now) {
-      bytesInOrder += bytes.length;
-      for (; bytesInOrder >= frameBytes; bytesInOrder -= frameBytes) {
-        // After the last frame there may be the silence that stands in for a caller who sends nothing.
-        if (place < sentAt.length) take(place, now);
-        place += 1;
-      }
+    arrivedCoded(code, now) {
+      if (code === 'foreign') count.foreign += 1;
+      if (typeof code === 'number') take(nearestPlace(code, latest + 1), now);
     },
     beginTurn() {
       turnFrames = 0;
       timedFrom = Math.min(timedFrom, sentAt.length);
     },
-    cut(now) {
+    cut(now, heardUntil) {
       for (let frame = sentAt.length - 1; frame >= cutBefore; frame -= 1) {
         if (now - (sentAt[frame] ?? 0) > LONGEST_WAY_MS) break;
         if (seen[frame] === 0) droppable.add(frame);
       }
       cutBefore = sentAt.length;
+      cuts.push({ at: now, before: cutBefore, heardUntil });
     },
     cleared() {
-      clearedBefore = cutBefore;
       if (turnFrames > 0) timedFrom = Number.POSITIVE_INFINITY;
+      const cut = cuts.shift();
+      if (!cut) return null;
+      clearedBefore = cut.before;
+      return cut.at;
     },
     get sent() {
       return sentAt.length;
@@ -168,6 +177,12 @@ export function createTrack(owner: number, samples: Samples, sound: Sound = () =
     get count() {
       const flushed = [...droppable].filter((frame) => seen[frame] === 0).length;
       return { ...count, flushed, lost: sentAt.length - count.received - flushed };
+    },
+    missingBetween(from, to) {
+      let missing = 0;
+      for (let frame = from; frame < to; frame += 1)
+        if (seen[frame] === 0 && !droppable.has(frame)) missing += 1;
+      return missing;
     },
   };
 }

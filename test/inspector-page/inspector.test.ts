@@ -25,7 +25,16 @@ const gauges = (at: number): FeedMessage => ({
   callId: 'a',
   gauges: {
     ...{ at, callerDb: -20, agentDb: -90, heldFrames: 0, droppedFrames: 0, sentFrames: 0, gapFilledMs: 0 },
-    ...{ agentUnsentBytes: 0, queuedMs: 0, leadMs: 0, flushedMs: 0, refusedMs: 0, unreadableMessages: 0 },
+    ...{
+      agentUnsentBytes: 0,
+      callerRttMs: 0,
+      agentRttMs: 0,
+      queuedMs: 0,
+      leadMs: 0,
+      flushedMs: 0,
+      refusedMs: 0,
+      unreadableMessages: 0,
+    },
   },
   figures: {},
 });

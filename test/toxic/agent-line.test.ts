@@ -1,0 +1,3 @@
+import { lineStories } from './line-stories.ts';
+
+lineStories('agent');
