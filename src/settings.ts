@@ -9,8 +9,11 @@ import {
 } from './variables.ts';
 import { type Fields, fieldsFrom } from './wire/fields.ts';
 
-/** Calls that one core carries at ease: 300 were measured to take 58 % of one. Node runs on one core at most. */
-const CALLS_PER_CORE = 200;
+/**
+ * Calls that one core carries at ease, of a machine that nothing is known of: at 50 µs of CPU a frame (docs/performance.md)
+ * they take half of it. `npm run capacity` tells what a machine really carries. Node runs on one core at most.
+ */
+const CALLS_PER_CORE = 100;
 /** In characters. An assistant with a very long prompt has some 100,000. */
 const MAX_ASSISTANT_LENGTH = 1_000_000;
 

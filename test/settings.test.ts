@@ -54,7 +54,7 @@ describe('settings', () => {
         port: 3000,
         publicUrl: undefined,
         adminToken: undefined,
-        maxCalls: 200,
+        maxCalls: 100,
         workers: 1,
         drainTimeoutMs: 3_600_000,
         stateDir: undefined,
@@ -246,9 +246,9 @@ describe('settings', () => {
   });
 
   it('take as many calls as one core carries, and fewer on less than one', () => {
-    expect(settings({}, { cores: 1 }).server.maxCalls).toBe(200);
-    expect(settings({}, { cores: 64 }).server.maxCalls).toBe(200);
-    expect(settings({}, { cores: 0.5 }).server.maxCalls).toBe(100);
+    expect(settings({}, { cores: 1 }).server.maxCalls).toBe(100);
+    expect(settings({}, { cores: 64 }).server.maxCalls).toBe(100);
+    expect(settings({}, { cores: 0.5 }).server.maxCalls).toBe(50);
   });
 
   it('refuse windows that would show the calls of one worker alone', () => {

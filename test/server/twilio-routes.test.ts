@@ -100,8 +100,11 @@ describe('POST /webhook/twilio', () => {
     const callSid = newSid('CA');
     await world.webhook(callSid);
     await eventually(() => expect(world.calls.live).toBe(0));
-    await Promise.all(Array.from({ length: 101 }, () => world.webhook(newSid('CA'))));
-    await eventually(() => expect(world.calls.live).toBe(0));
+    // As many ended calls are kept as can be alive.
+    for (let batch = 0; batch < 2; batch += 1) {
+      await Promise.all(Array.from({ length: 101 }, () => world.webhook(newSid('CA'))));
+      await eventually(() => expect(world.calls.live).toBe(0));
+    }
     expect(world.calls.find(callSid)).toBeUndefined();
     expect(withoutHeader((await world.webhook(callSid)).text)).toBe(APOLOGY);
     expect(world.calls.find(callSid)).toBeUndefined();
