@@ -10,8 +10,9 @@ import {
 import { type Fields, fieldsFrom } from './wire/fields.ts';
 
 /**
- * Calls that one core carries at ease, of a machine that nothing is known of: at 50 µs of CPU a frame (docs/performance.md)
- * they take half of it. `npm run capacity` tells what a machine really carries. Node runs on one core at most.
+ * Calls that one core carries, of a machine that nothing is known of: 50 took 56 % of a slow, shared one, and a frame gets
+ * cheaper with more of them (docs/performance.md). `npm run capacity` tells what a machine really carries. Node runs on one
+ * core at most.
  */
 const CALLS_PER_CORE = 100;
 /** In characters. An assistant with a very long prompt has some 100,000. */

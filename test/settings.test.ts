@@ -262,10 +262,10 @@ describe('settings', () => {
 
   it('take as many calls in all as there are workers with a core each', () => {
     const server = (env: Record<string, string>, cores: number) => settings(env, { cores }).server;
-    expect(server({ WORKERS: '4' }, 8)).toMatchObject({ workers: 4, maxCalls: 800 });
-    expect(server({ WORKERS: 'auto' }, 8)).toMatchObject({ workers: 8, maxCalls: 1600 });
-    expect(server({ WORKERS: 'auto' }, 0.5)).toMatchObject({ workers: 1, maxCalls: 100 });
-    expect(server({ WORKERS: '8' }, 2)).toMatchObject({ workers: 8, maxCalls: 400 });
+    expect(server({ WORKERS: '4' }, 8)).toMatchObject({ workers: 4, maxCalls: 400 });
+    expect(server({ WORKERS: 'auto' }, 8)).toMatchObject({ workers: 8, maxCalls: 800 });
+    expect(server({ WORKERS: 'auto' }, 0.5)).toMatchObject({ workers: 1, maxCalls: 50 });
+    expect(server({ WORKERS: '8' }, 2)).toMatchObject({ workers: 8, maxCalls: 200 });
     expect(server({ WORKERS: '2', MAX_CALLS: '30' }, 2)).toMatchObject({ workers: 2, maxCalls: 30 });
   });
 });
