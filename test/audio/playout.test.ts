@@ -77,7 +77,7 @@ describe('the agent on the way to the caller', () => {
     }
     expect(rig.mostLeadMs).toBe(LEAD_MS);
     // It is fed by the 100 ms, not by the frame.
-    expect(rig.media.length).toBeLessThanOrEqual(90);
+    expect(rig.media).toHaveLength(90);
     expect(rig.heard().equals(voice(ms(9_000)))).toBe(true);
     expect(rig.playout.readings).toEqual({
       queuedMs: 0,
